@@ -1,0 +1,41 @@
+"""What a notebook is: plain frozen values, without I/O and without a framework."""
+
+from reactive_nb.models.analysis import Analysis, Late, SyntaxProblem
+from reactive_nb.models.cell import CELL_ID, Cell, CellConfig, CellError, CellMode, CellStatus, CellType, new_cell_id
+from reactive_nb.models.graph import DependencyGraph, Edge
+from reactive_nb.models.kernel import KernelState
+from reactive_nb.models.notebook import (
+    DEFAULT_KERNEL,
+    Notebook,
+    NotebookSettings,
+    NotebookSummary,
+    Redefinition,
+    RunMode,
+    new_notebook_id,
+)
+from reactive_nb.models.output import Output
+
+__all__ = [
+    "CELL_ID",
+    "DEFAULT_KERNEL",
+    "Analysis",
+    "Cell",
+    "CellConfig",
+    "CellError",
+    "CellMode",
+    "CellStatus",
+    "CellType",
+    "DependencyGraph",
+    "Edge",
+    "KernelState",
+    "Late",
+    "Notebook",
+    "NotebookSettings",
+    "NotebookSummary",
+    "Output",
+    "Redefinition",
+    "RunMode",
+    "SyntaxProblem",
+    "new_cell_id",
+    "new_notebook_id",
+]

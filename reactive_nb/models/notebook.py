@@ -1,0 +1,95 @@
+"""A notebook: cells in document order, its settings, and whose it is.
+
+Frozen like its cells. `cells` is in document order; look-ups by id go through `cell()` and `position()`, which are
+computed once for each value.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from reactive_nb.models.cell import Cell
+
+DEFAULT_KERNEL = "python3"
+
+
+class RunMode(StrEnum):
+    """`auto`: running a cell runs all that depends on it. `lazy`: what depends on it is only shown as stale."""
+
+    AUTO = "auto"
+    LAZY = "lazy"
+
+
+class Redefinition(StrEnum):
+    """What to make of a name that several cells define."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookSettings:
+    """A notebook's choices about reactivity."""
+
+    mode: RunMode = RunMode.AUTO
+    redefinition: Redefinition = Redefinition.ALLOW
+    restart_dead_kernel: bool = False
+    """Whether a kernel that died is started again unasked (its cells become stale all the same)."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook as it stands at one revision."""
+
+    id: str
+    name: str = "Untitled"
+    owner: str = "local"
+    kernel_name: str = DEFAULT_KERNEL
+    cells: tuple[Cell, ...] = ()
+    settings: NotebookSettings = NotebookSettings()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """What other tools keep with the notebook, passed through unread."""
+    revision: int = 0
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """Cell id → place in document order, from 0."""
+        return {cell.id: place for place, cell in enumerate(self.cells)}
+
+    def cell(self, cell_id: str) -> Cell | None:
+        place = self.positions.get(cell_id)
+        return None if place is None else self.cells[place]
+
+    def with_cell(self, cell: Cell) -> Notebook:
+        """This notebook with `cell` in place of the one of the same id. Raises KeyError if there is none."""
+        place = self.positions[cell.id]
+        changed = replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :]))
+        changed.__dict__["positions"] = self.positions  # the order is the same: no need to count again
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookSummary:
+    """What a list of notebooks shows."""
+
+    id: str
+    name: str
+    owner: str
+    kernel_name: str
+    cell_count: int
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def new_notebook_id() -> str:
+    return str(uuid.uuid4())
