@@ -1,0 +1,37 @@
+"""What all our contracts share: how they are validated, and how they look in the generated documents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CellId = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="A cell's id, by nbformat's rule.",
+        examples=["load-data"],
+    ),
+]
+NotebookId = Annotated[str, Field(description="A notebook's UUID.", examples=["5f0c8a52-6b0e-4b6e-9a3f-0c6d8f3b2a10"])]
+Revision = Annotated[int, Field(ge=0, description="Grows by one with each change of the document.", examples=[12])]
+NbOutput = Annotated[
+    dict[str, Any],
+    Field(
+        description="An output in nbformat 4.5's shape: stream, display_data, execute_result or error.",
+        examples=[{"output_type": "stream", "name": "stdout", "text": "42\n"}],
+    ),
+]
+
+
+class Request(BaseModel):
+    """What a client sends: unknown fields are refused, so that a typing error is not silently lost."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=64 * 1024 * 1024)
+
+
+class Response(BaseModel):
+    """What the server answers."""
+
+    model_config = ConfigDict(from_attributes=True)

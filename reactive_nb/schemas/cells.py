@@ -1,0 +1,106 @@
+"""Cells as clients see and send them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from reactive_nb.models import CellMode, CellStatus, CellType
+from reactive_nb.schemas.base import CellId, NbOutput, Request, Response, Revision
+
+Name = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$", max_length=256)]
+
+
+class CellConfigModel(Response):
+    """How a cell is run and shown."""
+
+    mode: CellMode = Field(CellMode.AUTO, description="`auto`, `manual` (never pulled in by others) or `disabled`.")
+    timeout: float | None = Field(None, gt=0, le=86_400, description="Seconds after which the cell is interrupted.")
+    continue_on_error: bool = Field(False, description="Whether cells that depend on it run even when it has raised.")
+    result: Name | None = Field(None, description="The name an SQL cell's result gets.", examples=["totals"])
+    hide_source: bool = Field(False, description="Whether the page shows the outputs only.")
+    hide_output: bool = Field(False, description="Whether the page shows the source only.")
+
+
+class CellConfigPatch(Request):
+    """The parts of a cell's config to change; what is left out stays."""
+
+    mode: CellMode | None = None
+    timeout: float | None = Field(None, gt=0, le=86_400)
+    continue_on_error: bool | None = None
+    result: Name | None = None
+    hide_source: bool | None = None
+    hide_output: bool | None = None
+
+
+class CellErrorModel(Response):
+    """Why a cell has no good result."""
+
+    kind: str = Field(description="`exception`, `syntax`, `blocked`, `interrupted`, `timeout` or `kernel`.")
+    message: str
+    names: list[str] = Field(default_factory=list, description="The names concerned.")
+    cells: list[str] = Field(default_factory=list, description="The cells to blame, nearest first.")
+    line: int | None = Field(None, description="The line in the cell's source, from 1, where it is known.")
+
+
+class CellResponse(Response):
+    """A cell as it stands."""
+
+    id: CellId
+    type: CellType
+    source: str
+    status: CellStatus
+    outputs: list[NbOutput]
+    execution_count: int | None
+    defines: list[str] = Field(description="Names that the cell binds, sorted.")
+    uses: list[str] = Field(description="Names that the cell reads, sorted; builtins left out.")
+    upstream: list[str] = Field(description="Cells that it gets names from, in document order.")
+    downstream: list[str] = Field(description="Cells that get names from it, in document order.")
+    config: CellConfigModel
+    error: CellErrorModel | None
+    started_at: datetime | None
+    duration_ms: float | None
+    revision: Revision
+
+
+class CreateCellRequest(Request):
+    """A cell to add. Without `index` and `after` it goes to the end."""
+
+    type: CellType = CellType.PYTHON
+    source: str = Field("", examples=["total = sum(prices)"])
+    id: CellId | None = Field(None, description="Chosen by the client, if it wants to; must be new in the notebook.")
+    index: int | None = Field(None, ge=0, description="Place in document order, from 0.")
+    after: CellId | None = Field(None, description="The cell it is to follow.")
+    config: CellConfigPatch | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> CreateCellRequest:
+        if self.index is not None and self.after is not None:
+            raise ValueError("give index or after, not both")
+        return self
+
+    model_config = Request.model_config | {
+        "json_schema_extra": {"examples": [{"type": "python", "source": "x = 20 + 1", "index": 0}]}
+    }
+
+
+class UpdateCellRequest(Request):
+    """What to change of a cell; what is left out stays. Nothing runs by itself: cells become stale."""
+
+    source: str | None = None
+    type: CellType | None = None
+    config: CellConfigPatch | None = None
+    index: int | None = Field(None, ge=0, description="Move the cell to this place in document order, from 0.")
+    base_revision: int | None = Field(
+        None, ge=0, description="The revision the client has seen: refused with 409 if this cell has changed since."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> UpdateCellRequest:
+        if not self.model_fields_set - {"base_revision"}:
+            raise ValueError("nothing to change: give source, type, config or index")
+        return self
+
+    model_config = Request.model_config | {"json_schema_extra": {"examples": [{"source": "x = 20 + 2"}]}}

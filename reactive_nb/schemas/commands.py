@@ -1,0 +1,199 @@
+"""What a client may say over the WebSocket: one JSON object a text frame, each answered by exactly one reply.
+
+A command that changes the document may carry `if_match` (the notebook's revision) and is refused as a conflict when
+it is out of date. Comm commands with `buffers: n` are followed by n binary frames.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from reactive_nb.schemas.base import CellId, Request
+from reactive_nb.schemas.cells import CellConfigPatch, CreateCellRequest, UpdateCellRequest
+from reactive_nb.schemas.notebooks import NotebookName, SettingsRequest
+
+
+class Command(Request):
+    """Every command has an id of the client's choice, which its reply repeats."""
+
+    id: str = Field(max_length=128, description="Repeated in the reply.", examples=["1"])
+
+
+class DocumentCommand(Command):
+    if_match: int | None = Field(None, ge=0, description="The notebook's revision that the client has seen.")
+
+
+class Auth(Command):
+    """The first message of a client that could send no header: within 10 seconds."""
+
+    type: Literal["auth"]
+    token: str = Field(max_length=8_192)
+
+
+class AuthRenew(Command):
+    """A fresh token of the same user and session, before the old one expires."""
+
+    type: Literal["auth.renew"]
+    token: str = Field(max_length=8_192)
+
+
+class CellAdd(DocumentCommand):
+    """Add a cell."""
+
+    type: Literal["cell.add"]
+    cell: CreateCellRequest
+
+
+class CellUpdate(DocumentCommand):
+    """Change a cell's source, type or config."""
+
+    type: Literal["cell.update"]
+    cell_id: CellId
+    changes: UpdateCellRequest
+
+
+class CellMove(DocumentCommand):
+    """Move a cell to another place in document order."""
+
+    type: Literal["cell.move"]
+    cell_id: CellId
+    index: int = Field(ge=0)
+
+
+class CellRemove(DocumentCommand):
+    """Remove a cell."""
+
+    type: Literal["cell.remove"]
+    cell_id: CellId
+
+
+class CellRun(Command):
+    """Run one cell, with its stale ancestors and what depends on it."""
+
+    type: Literal["cell.run"]
+    cell_id: CellId
+
+
+class NotebookRun(Command):
+    """Run these cells, or all stale ones."""
+
+    type: Literal["notebook.run"]
+    cells: list[CellId] | None = Field(None, max_length=10_000)
+
+
+class NotebookUpdate(DocumentCommand):
+    """Rename the notebook or change its settings."""
+
+    type: Literal["notebook.update"]
+    name: NotebookName | None = None
+    settings: SettingsRequest | None = None
+
+
+class KernelInterrupt(Command):
+    """Interrupt the running cell and drop the rest of the plan."""
+
+    type: Literal["kernel.interrupt"]
+
+
+class KernelRestart(Command):
+    """A fresh kernel; every cell becomes stale."""
+
+    type: Literal["kernel.restart"]
+
+
+class InputReply(Command):
+    """The answer to `input.requested`."""
+
+    type: Literal["input.reply"]
+    value: str = Field(max_length=1_000_000)
+
+
+class Complete(Command):
+    """Completions at a place in a source; the reply carries Jupyter's complete_reply."""
+
+    type: Literal["complete"]
+    code: str
+    cursor_pos: int = Field(ge=0, description="In characters (code points).")
+
+
+class Inspect(Command):
+    """Documentation for what stands at a place in a source; the reply carries Jupyter's inspect_reply."""
+
+    type: Literal["inspect"]
+    code: str
+    cursor_pos: int = Field(ge=0)
+    detail_level: Literal[0, 1] = 0
+
+
+class CommCommand(Command):
+    comm_id: str = Field(max_length=256)
+    data: dict[str, Any] = Field(default_factory=dict)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    buffers: int = Field(0, ge=0, le=1_024, description="How many binary frames follow.")
+
+
+class CommOpen(CommCommand):
+    """Open a comm towards the kernel."""
+
+    type: Literal["comm.open"]
+    target_name: str = Field(max_length=256)
+
+
+class CommMsg(CommCommand):
+    """A message on an open comm."""
+
+    type: Literal["comm.msg"]
+
+
+class CommClose(CommCommand):
+    """Close a comm."""
+
+    type: Literal["comm.close"]
+
+
+class PresenceUpdate(Command):
+    """Where this client is: told to the others, kept nowhere."""
+
+    type: Literal["presence.update"]
+    cell_id: CellId | None = None
+    selection: list[int] | None = Field(None, max_length=16)
+
+
+BatchItem: TypeAlias = Annotated[
+    CellAdd | CellUpdate | CellMove | CellRemove | NotebookUpdate, Field(discriminator="type")
+]
+
+
+class Batch(DocumentCommand):
+    """Several changes of the document: one revision, all or nothing."""
+
+    type: Literal["batch"]
+    operations: list[BatchItem] = Field(min_length=1, max_length=10_000)
+
+
+ClientCommand: TypeAlias = Annotated[
+    Auth
+    | AuthRenew
+    | CellAdd
+    | CellUpdate
+    | CellMove
+    | CellRemove
+    | CellRun
+    | NotebookRun
+    | NotebookUpdate
+    | KernelInterrupt
+    | KernelRestart
+    | InputReply
+    | Complete
+    | Inspect
+    | CommOpen
+    | CommMsg
+    | CommClose
+    | PresenceUpdate
+    | Batch,
+    Field(discriminator="type"),
+]
+
+client_command: TypeAdapter[ClientCommand] = TypeAdapter(ClientCommand)

@@ -1,0 +1,120 @@
+"""Notebooks as clients see and send them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from reactive_nb.models import KernelState, Redefinition, RunMode
+from reactive_nb.schemas.base import NotebookId, Request, Response, Revision
+from reactive_nb.schemas.cells import CellResponse, CreateCellRequest
+
+NotebookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+KernelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._\-]{1,128}$")]
+
+
+class SettingsModel(Response):
+    """A notebook's choices about reactivity."""
+
+    mode: RunMode = Field(RunMode.AUTO, description="`auto` runs what depends on a cell; `lazy` only shows it as stale.")
+    redefinition: Redefinition = Field(
+        Redefinition.ALLOW, description="What to make of a name that several cells define."
+    )
+    restart_dead_kernel: bool = Field(False, description="Whether a kernel that died is started again unasked.")
+
+
+class SettingsRequest(Request):
+    """The settings to change; what is left out stays."""
+
+    mode: RunMode | None = None
+    redefinition: Redefinition | None = None
+    restart_dead_kernel: bool | None = None
+    kernel_name: KernelName | None = Field(None, description="An installed kernelspec; the present kernel is shut down.")
+
+    @model_validator(mode="after")
+    def _something(self) -> SettingsRequest:
+        if not self.model_fields_set:
+            raise ValueError("nothing to change: give mode, redefinition, restart_dead_kernel or kernel_name")
+        return self
+
+
+class KernelModel(Response):
+    """A notebook's kernel."""
+
+    name: str = Field(description="Its kernelspec.", examples=["python3"])
+    state: KernelState
+    language: str = Field("python", description="The language it runs.")
+    message: str | None = Field(None, description="Why it is dead or would not start.")
+
+
+class CreateNotebookRequest(Request):
+    """A notebook to make; everything has a default."""
+
+    name: NotebookName = "Untitled"
+    kernel_name: KernelName | None = Field(None, description="An installed kernelspec; the server's default if left out.")
+    cells: list[CreateCellRequest] = Field(default_factory=list, max_length=10_000)
+
+    model_config = Request.model_config | {
+        "json_schema_extra": {
+            "examples": [{"name": "Prices", "cells": [{"source": "price = 3"}, {"source": "price * 7"}]}]
+        }
+    }
+
+
+class RenameRequest(Request):
+    """A notebook's new name."""
+
+    name: NotebookName
+
+    model_config = Request.model_config | {"json_schema_extra": {"examples": [{"name": "Prices 2027"}]}}
+
+
+class DatabaseRequest(Request):
+    """A database connection for SQL cells; `url: null` goes back to DuckDB over the notebook's dataframes."""
+
+    url: str | None = Field(None, max_length=4_096, examples=["postgresql://reader@localhost/shop"])
+    test: bool = Field(False, description="Only try the connection; change nothing.")
+
+
+class DatabaseResponse(Response):
+    """The connection as it may be shown: never with its password."""
+
+    url: str | None
+    dialect: str
+    ok: bool
+    message: str
+
+
+class NotebookSummaryResponse(Response):
+    """A notebook in a list."""
+
+    id: NotebookId
+    name: str
+    kernel_name: str
+    cell_count: int
+    revision: Revision
+    created_at: datetime
+    updated_at: datetime
+
+
+class NotebookList(Response):
+    """A page of notebooks, newest first."""
+
+    notebooks: list[NotebookSummaryResponse]
+    cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last.")
+
+
+class NotebookResponse(Response):
+    """A whole notebook."""
+
+    id: NotebookId
+    name: str
+    kernel_name: str
+    kernel: KernelModel
+    settings: SettingsModel
+    cells: list[CellResponse]
+    revision: Revision
+    created_at: datetime
+    updated_at: datetime
