@@ -1,0 +1,148 @@
+"""Operations: everything that can change a session, as plain values.
+
+There is no other way in. Those of the first family change the document, each making a new revision; the second asks
+for runs; the third tells what a kernel did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from reactive_kernels import ExecuteReply, OutputChange
+from reactive_nb.models import CellConfig, CellType, KernelState, Notebook, NotebookSettings
+
+
+# -- the document
+@dataclass(frozen=True, slots=True)
+class AddCell:
+    """A new cell at `index` (None: at the end)."""
+
+    cell_id: str
+    type: CellType = CellType.PYTHON
+    source: str = ""
+    config: CellConfig = CellConfig()
+    index: int | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCell:
+    """Change what is not None. `config` maps field names to new values."""
+
+    cell_id: str
+    source: str | None = None
+    type: CellType | None = None
+    config: Mapping[str, Any] | None = None
+    index: int | None = None
+    base_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCell:
+    cell_id: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCell:
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateNotebook:
+    """Rename, or change settings or kernel; None leaves as it is."""
+
+    name: str | None = None
+    settings: NotebookSettings | None = None
+    kernel_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceNotebook:
+    """The stored document was changed by somebody else: take it as it now is."""
+
+    notebook: Notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Several document operations as one revision: all or nothing."""
+
+    operations: tuple[AddCell | UpdateCell | MoveCell | RemoveCell | UpdateNotebook, ...]
+
+
+# -- runs
+@dataclass(frozen=True, slots=True)
+class RunCells:
+    """Run `cells` with their stale ancestors; None: all that is stale."""
+
+    run_id: str
+    cells: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptRun:
+    """Drop what is planned; the running cell is interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartKernel:
+    """A fresh kernel: nothing that ran counts any more."""
+
+
+# -- what the kernel did
+@dataclass(frozen=True, slots=True)
+class KernelChanged:
+    """The kernel's state; `message` says why, when it is dead."""
+
+    state: KernelState
+    message: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellStarted:
+    """The kernel was given a cell."""
+
+    cell_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CellFinished:
+    """A cell's run is over. `outcome`: `ok`, `error`, `interrupted`, `timeout` or `kernel` (it died)."""
+
+    cell_id: str
+    outcome: str
+    reply: ExecuteReply | None
+    duration_ms: float
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOutputs:
+    """What was added to, changed in or cleared from cells' outputs."""
+
+    changes: Mapping[str, tuple[OutputChange, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRun:
+    """Another client of the same kernel has executed something: nobody knows what the names now hold."""
+
+
+DocumentOperation: TypeAlias = AddCell | UpdateCell | MoveCell | RemoveCell | UpdateNotebook | ReplaceNotebook | Batch
+Operation: TypeAlias = (
+    DocumentOperation
+    | RunCells
+    | InterruptRun
+    | RestartKernel
+    | KernelChanged
+    | CellStarted
+    | CellFinished
+    | ChangeOutputs
+    | ForeignRun
+)
