@@ -53,7 +53,12 @@ class DependencyGraph:
     @cached_property
     def rank(self) -> Mapping[str, int]:
         """Cell → its place in the order of execution: providers first, ties in document order."""
-        return {cell: place for place, cell in enumerate(self._topological())}
+        return {cell: place for place, cell in enumerate(self.by_rank)}
+
+    @cached_property
+    def by_rank(self) -> tuple[str, ...]:
+        """The nodes in the order of execution."""
+        return tuple(self._topological())
 
     def _topological(self) -> Iterable[str]:
         position = {cell: place for place, cell in enumerate(self.order)}
@@ -82,13 +87,14 @@ class DependencyGraph:
         return self.in_document_order(self.users.get(cell, NO_NAMES))
 
     def in_document_order(self, cells: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(cells, key=self._place.__getitem__))
+        return tuple(sorted(cells, key=self.places.__getitem__))
 
     def in_running_order(self, cells: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(cells, key=self.rank.__getitem__))
 
     @cached_property
-    def _place(self) -> Mapping[str, int]:
+    def places(self) -> Mapping[str, int]:
+        """Cell → its place among the nodes in document order."""
         return {cell: place for place, cell in enumerate(self.order)}
 
     def descendants(self, cells: Iterable[str]) -> set[str]:
@@ -101,6 +107,11 @@ class DependencyGraph:
                     found.add(user)
                     todo.append(user)
         return found
+
+    @cached_property
+    def several(self) -> frozenset[str]:
+        """Names that more than one cell writes."""
+        return frozenset(name for name, writers in self.writers.items() if len(writers) > 1)
 
     def edges(self) -> Iterator[Edge]:
         """Every edge with its names, by user in document order."""

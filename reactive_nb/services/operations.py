@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from reactive_kernels import ExecuteReply, OutputChange
+from reactive_nb.execution.records import Outcome
 from reactive_nb.models import CellConfig, CellType, KernelState, Notebook, NotebookSettings
 
 
@@ -105,18 +106,18 @@ class KernelChanged:
 
 @dataclass(frozen=True, slots=True)
 class CellStarted:
-    """The kernel was given a cell."""
+    """The kernel was given the cell that is next."""
 
-    cell_id: str
+    number: int
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class CellFinished:
-    """A cell's run is over. `outcome`: `ok`, `error`, `interrupted`, `timeout` or `kernel` (it died)."""
+    """Run `number` is over."""
 
-    cell_id: str
-    outcome: str
+    number: int
+    outcome: Outcome
     reply: ExecuteReply | None
     duration_ms: float
     message: str | None = None

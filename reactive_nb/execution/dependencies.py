@@ -1,0 +1,265 @@
+"""From what is known of each cell to the graph: which definition does a name mean?
+
+The rules:
+
+* The provider of a name for a cell is the nearest cell above that defines, changes or deletes it.
+* Late names follow the caller: a cell that uses `f` also uses what `f` reads when called, and writes what `f` writes,
+  through everything that `f` can reach, resolved from the *caller's* place. This is kept for each name, not for each
+  cell: who uses one function of a cell does not inherit what its neighbour needs.
+* A name first defined further down is a courtesy: only where the cell must fail without it (or has failed), only from
+  a cell that surely binds the name and does not need it itself, and never if the edge would close a circle.
+* A disabled cell provides nothing; who would have got a name from it, and gets it from nobody else, is told so.
+
+One pass from top to bottom settles all of it, since everything above is known when a cell is reached; only an edge
+from further down calls for another pass. The sets only grow from pass to pass, so that the passes come to an end.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reactive_nb.execution.analysis import BUILTINS
+from reactive_nb.models import Analysis, DependencyGraph
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CellNames:
+    """What is known of one cell when the graph is made."""
+
+    id: str
+    analysis: Analysis
+    observed: frozenset[str] = NO_NAMES
+    """Names that a run was seen to bind, change or remove, unseen in the source."""
+    missed: frozenset[str] = NO_NAMES
+    """Names for which a run failed with a NameError."""
+    disabled: bool = False
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return self.analysis.uses | self.analysis.mutates | self.missed
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """Names whose value it reads, passes on or changes, late ones apart."""
+        a = self.analysis
+        return a.uses | a.maybe | a.mutates | a.deletes | self.observed | self.missed
+
+    @property
+    def writes(self) -> frozenset[str]:
+        a = self.analysis
+        return a.defines | a.mutates | a.deletes | self.observed
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the object bound to a name needs and changes when it is called."""
+
+    reads: frozenset[str] = NO_NAMES
+    writes: frozenset[str] = NO_NAMES
+
+    def __or__(self, other: Reach) -> Reach:
+        if other is NOTHING or (other.reads <= self.reads and other.writes <= self.writes):
+            return self
+        return Reach(self.reads | other.reads, self.writes | other.writes)
+
+
+NOTHING = Reach()
+
+
+@dataclass
+class _Pass:
+    """One walk from top to bottom."""
+
+    forward: Mapping[str, Mapping[str, str]]
+    last_writer: dict[str, str] = field(default_factory=dict)
+    withheld_by: dict[str, str] = field(default_factory=dict)
+    uses: dict[str, frozenset[str]] = field(default_factory=dict)
+    writes: dict[str, frozenset[str]] = field(default_factory=dict)
+    providers: dict[str, dict[str, str]] = field(default_factory=dict)
+    withheld: dict[str, dict[str, str]] = field(default_factory=dict)
+    reach: dict[str, dict[str, Reach]] = field(default_factory=dict)
+    """Cell → name that it provides → what that name's object reaches."""
+
+    def walk(self, cells: Sequence[CellNames], known_reach: Mapping[str, Mapping[str, Reach]]) -> None:
+        """`known_reach`: from the pass before, for providers further down."""
+        for cell in cells:
+            if cell.disabled:
+                self.withheld_by |= dict.fromkeys(cell.writes, cell.id)
+            else:
+                self._resolve(cell, known_reach)
+
+    def _resolve(self, cell: CellNames, known_reach: Mapping[str, Mapping[str, Reach]]) -> None:
+        forward = self.forward.get(cell.id, {})
+        providers: dict[str, str] = {}
+        withheld: dict[str, str] = {}
+        given: dict[str, Reach] = {}
+        writes = set(cell.writes)
+
+        def find(name: str) -> Reach:
+            provider = self.last_writer.get(name) or forward.get(name)
+            if provider is not None:
+                providers[name] = provider
+                given[name] = (self.reach.get(provider) or known_reach.get(provider) or {}).get(name, NOTHING)
+            elif name in self.withheld_by:
+                withheld[name] = self.withheld_by[name]
+            return given.get(name, NOTHING)
+
+        read: set[str] = set()
+        todo = list(cell.reads)
+        while todo:  # what is read may be called, and then needs and writes what it reaches
+            name = todo.pop()
+            if name not in read:
+                read.add(name)
+                reach = find(name)
+                todo.extend(reach.reads)
+                writes |= reach.writes
+        passed = (cell.takes | writes - cell.writes) - read
+        for name in passed:
+            find(name)
+        self.uses[cell.id] = frozenset(n for n in read | passed if n not in BUILTINS or n in providers)
+        self.writes[cell.id] = frozenset(writes)
+        self.providers[cell.id] = providers
+        if withheld:
+            self.withheld[cell.id] = withheld
+        provided = _provided_reach(cell, writes, given)
+        if provided:
+            self.reach[cell.id] = provided
+        for name in writes:
+            self.last_writer[name] = cell.id
+            self.withheld_by.pop(name, None)
+
+
+def _provided_reach(cell: CellNames, writes: Iterable[str], given: Mapping[str, Reach]) -> dict[str, Reach]:
+    """For each name the cell provides: what its object reaches, through the names whose values flow into it."""
+    analysis = cell.analysis
+    sure = analysis.defines - analysis.maybe - analysis.mutates
+    result: dict[str, Reach] = {}
+    for name in writes:
+        reach, seen, todo = NOTHING, {name}, [name]
+        if name not in sure:  # changed in place, perhaps not bound, or seen to be written: what it was is still in it
+            reach |= given.get(name, NOTHING)
+        while todo:
+            late = analysis.late.get(todo.pop())
+            if late is None:
+                continue
+            reach |= Reach(late.reads, late.writes)
+            for source in late.carries - seen:
+                seen.add(source)
+                todo.append(source)
+                reach |= given.get(source, NOTHING)
+        if reach is not NOTHING:
+            result[name] = reach
+    return result
+
+
+def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
+    """The graph of `cells`, given in document order. Never fails: any notebook has a graph without circles."""
+    refused: set[tuple[str, str]] = set()
+    while True:
+        forward, settled = _settle(cells, refused)
+        circles = {
+            (cell, name)
+            for cell, edges in forward.items()
+            for name, definer in edges.items()
+            if _depends(settled.providers, definer, cell)
+        }
+        if not circles:
+            break
+        refused |= circles  # what a courtesy brought with it closed a circle after all
+    return DependencyGraph(
+        order=tuple(cell.id for cell in cells if not cell.disabled),
+        uses=settled.uses,
+        writes=settled.writes,
+        providers=settled.providers,
+        writers={name: tuple(found) for name, found in _writers(cells, settled.writes).items()},
+        withheld=settled.withheld,
+    )
+
+
+def _settle(cells: Sequence[CellNames], refused: set[tuple[str, str]]) -> tuple[dict[str, dict[str, str]], _Pass]:
+    """Passes until no edge from further down is added and nothing more flows along those there are."""
+    forward: dict[str, dict[str, str]] = {}
+    reach: dict[str, dict[str, Reach]] = {}
+    while True:
+        current = _Pass(forward)
+        current.walk(cells, reach)
+        added = _add_courtesies(cells, current, refused, forward)
+        if not added and (not forward or not _grow(reach, current.reach)):
+            return forward, current
+        _grow(reach, current.reach)
+
+
+def _grow(reach: dict[str, dict[str, Reach]], found: Mapping[str, Mapping[str, Reach]]) -> bool:
+    """Add what was found to `reach`, which never shrinks; whether there was anything new."""
+    grown = False
+    for cell, names in found.items():
+        known = reach.setdefault(cell, {})
+        for name, new in names.items():
+            joined = known.get(name, NOTHING) | new
+            if joined is not known.get(name):
+                known[name] = joined
+                grown = True
+    return grown
+
+
+def _writers(cells: Sequence[CellNames], writes: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        for name in writes.get(cell.id, NO_NAMES):
+            found.setdefault(name, []).append(cell.id)
+    return found
+
+
+def _add_courtesies(
+    cells: Sequence[CellNames],
+    current: _Pass,
+    refused: set[tuple[str, str]],
+    forward: dict[str, dict[str, str]],
+) -> bool:
+    """Make the edges from further down that are due; whether there were any."""
+    writers = _writers(cells, current.writes)
+    by_id = {cell.id: cell for cell in cells}
+    place = {cell.id: position for position, cell in enumerate(cells)}
+    made = False
+    for cell in cells:
+        if cell.disabled:
+            continue
+        providers = current.providers[cell.id]
+        for name in sorted((cell.analysis.certain | cell.missed) - providers.keys() - BUILTINS):
+            if (cell.id, name) in refused:
+                continue
+            definer = _first_definer_below(by_id, current, writers.get(name, []), place, cell.id, name)
+            if definer and not _depends(current.providers, definer, cell.id):
+                forward.setdefault(cell.id, {})[name] = definer
+                providers[name] = definer
+                made = True
+    return made
+
+
+def _first_definer_below(
+    by_id: Mapping[str, CellNames],
+    current: _Pass,
+    writers: Sequence[str],
+    place: Mapping[str, int],
+    cell: str,
+    name: str,
+) -> str | None:
+    below = bisect.bisect_right(writers, place[cell], key=place.__getitem__)
+    for writer in writers[below:]:
+        analysis = by_id[writer].analysis
+        if name in analysis.defines - analysis.maybe and name not in current.uses[writer]:
+            return writer
+    return None
+
+
+def _depends(providers: Mapping[str, Mapping[str, str]], cell: str, on: str) -> bool:
+    seen, todo = {cell}, [cell]
+    while todo:
+        for source in set(providers.get(todo.pop(), {}).values()) - seen:
+            seen.add(source)
+            todo.append(source)
+    return on in seen

@@ -1,0 +1,91 @@
+"""What a run leaves behind: with what a cell ran, and which versions of which names it provides.
+
+Freshness is computed from these records and stored nowhere: a cell is fresh when its record equals what a run would
+use now. So an undo makes cells fresh again, and a move or a delete needs no rule of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from reactive_nb.models import DependencyGraph
+
+NO_NAMES: frozenset[str] = frozenset()
+
+Inputs: TypeAlias = tuple[tuple[str, str, int], ...]
+"""(name, provider, number of the provider's run), sorted. A provider that has not run has number 0."""
+
+
+class Outcome(StrEnum):
+    """How a cell's run ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"
+    TIMEOUT = "timeout"
+    KERNEL = "kernel"
+    """The kernel died, or refused."""
+    BLOCKED = "blocked"
+    """It did not run: something it needs is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The last run of a cell."""
+
+    number: int
+    """Counts the runs of the notebook from 1, so that a later run has a higher number."""
+    source: str
+    inputs: Inputs
+    outcome: Outcome
+    provides: bool
+    """Whether its names may be used: it succeeded, or goes on after errors."""
+    kept: frozenset[str] = NO_NAMES
+    """Names of which the kernel keeps this cell's version."""
+    deleted: frozenset[str] = NO_NAMES
+    """Names that it unbound."""
+    spoiled: frozenset[str] = NO_NAMES
+    """Those of `kept` whose object a later cell has changed in place."""
+
+
+Records: TypeAlias = Mapping[str, RunRecord]
+
+
+def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
+    """What a run of `cell` would use now."""
+    return tuple(
+        (name, provider, records[provider].number if provider in records else 0)
+        for name, provider in sorted(graph.providers[cell].items())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the value of a name comes from: the cell that made it, or nowhere; and who is to blame for that."""
+
+    cell: str | None
+    blame: str | None = None
+
+
+def origin(graph: DependencyGraph, records: Records, provider: str | None, name: str) -> Origin:
+    """Follow `name` upwards from `provider` to the cell whose version it is.
+
+    A cell that may write a name and did not passes on what it was given; one that unbound it passes on nothing; one
+    that failed passes on nothing and is to blame.
+    """
+    seen: set[str] = set()
+    while provider is not None and provider not in seen:
+        seen.add(provider)
+        record = records.get(provider)
+        if record is not None:
+            if not record.provides:
+                return Origin(None, provider)
+            if name in record.kept:
+                return Origin(provider)
+            if name in record.deleted:
+                return Origin(None)
+        provider = graph.providers.get(provider, {}).get(name)
+    return Origin(None)

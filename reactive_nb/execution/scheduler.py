@@ -1,0 +1,112 @@
+"""Which cells are stale, and which must run when somebody asks: pure functions of the graph and the records.
+
+A plan is only a set of cells: the order is the graph's, and it is looked up anew before each cell, since a run can
+refine the graph and an edit can change it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import AbstractSet
+
+from reactive_nb.execution.records import Outcome, Records, inputs_now, origin
+from reactive_nb.models import DependencyGraph
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that planning looks at."""
+
+    graph: DependencyGraph
+    records: Records
+    sources: dict[str, str]
+    """Cell → its source now."""
+    manual: frozenset[str]
+    """Cells that others never pull in."""
+    lazy: bool
+    """Whether cells that depend on what runs are only shown as stale."""
+
+
+def outdated(now: Situation, cell: str) -> bool:
+    """Whether a run of this cell would use something else than its last run did."""
+    record = now.records.get(cell)
+    return (
+        record is None
+        or record.source != now.sources[cell]
+        or record.outcome in (Outcome.INTERRUPTED, Outcome.TIMEOUT, Outcome.KERNEL)
+        or record.inputs != inputs_now(now.graph, now.records, cell)
+    )
+
+
+def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str] | None = None) -> frozenset[str]:
+    """Cells that are outdated, or get a name from one that is.
+
+    With `changed`, only these and what they make stale or fresh are looked at; `before` holds for all others.
+    """
+    graph, rank = now.graph, now.graph.rank
+    known = graph.order if changed is None else changed
+    todo = [rank[cell] for cell in known if cell in rank]
+    heapq.heapify(todo)
+    by_rank = graph.by_rank
+    result = {cell for cell in before if cell in rank}
+    seen: set[int] = set()
+    while todo:
+        place = heapq.heappop(todo)
+        if place in seen:
+            continue
+        seen.add(place)
+        cell = by_rank[place]
+        is_stale = any(p in result for p in graph.providers[cell].values()) or outdated(now, cell)
+        if is_stale != (cell in result):
+            (result.add if is_stale else result.discard)(cell)
+            for user in graph.users[cell]:
+                heapq.heappush(todo, rank[user])
+    return frozenset(result)
+
+
+def plan(now: Situation, stale: AbstractSet[str], cells: Collection[str] | None) -> set[str]:
+    """The cells to run: `cells` with their stale ancestors and, unless lazy, what depends on them; None: all stale."""
+    if cells is None:
+        asked = {cell for cell in stale if cell not in now.manual and outdated(now, cell)}
+        return with_dependants(now, asked, follow=True)
+    known = [cell for cell in cells if cell in now.graph.rank]
+    asked = set(known) | stale_ancestors(now, stale, known)
+    return with_dependants(now, asked, follow=not now.lazy)
+
+
+def stale_ancestors(now: Situation, stale: AbstractSet[str], cells: Iterable[str]) -> set[str]:
+    """The stale cells that `cells` depend on, however far up, but not through cells that run only when asked."""
+    found: set[str] = set()
+    todo = list(cells)
+    while todo:
+        for provider in now.graph.providers[todo.pop()].values():
+            if provider in stale and provider not in found and provider not in now.manual:
+                found.add(provider)
+                todo.append(provider)
+    return found
+
+
+def with_dependants(now: Situation, cells: set[str], *, follow: bool) -> set[str]:
+    """`cells`, if `follow` with all that depends on them, and the creators of what was changed in place since."""
+    result = set(cells)
+    todo = list(cells)
+    while todo:
+        cell = todo.pop()
+        more = set(now.graph.users[cell]) if follow else set()
+        more |= creators_of_spoiled(now, cell)
+        for other in more - result - now.manual:
+            result.add(other)
+            todo.append(other)
+    return result
+
+
+def creators_of_spoiled(now: Situation, cell: str) -> set[str]:
+    """Cells whose version of a name `cell` needs, but whose object a cell further down has changed in place."""
+    found: set[str] = set()
+    for name, provider in now.graph.providers[cell].items():
+        creator = origin(now.graph, now.records, provider, name).cell
+        if creator is not None and creator != cell and name in now.records[creator].spoiled:
+            found.add(creator)
+    return found
