@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, TypeAdapter
 
 from reactive_nb.schemas.base import CellId, Request
-from reactive_nb.schemas.cells import CellConfigPatch, CreateCellRequest, UpdateCellRequest
+from reactive_nb.schemas.cells import CreateCellRequest, UpdateCellRequest
 from reactive_nb.schemas.notebooks import NotebookName, SettingsRequest
 
 

@@ -18,7 +18,7 @@ KernelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._\-]{1,128}$
 class SettingsModel(Response):
     """A notebook's choices about reactivity."""
 
-    mode: RunMode = Field(RunMode.AUTO, description="`auto` runs what depends on a cell; `lazy` only shows it as stale.")
+    mode: RunMode = Field(RunMode.AUTO, description="`auto` runs what depends on a cell; `lazy` only marks it stale.")
     redefinition: Redefinition = Field(
         Redefinition.ALLOW, description="What to make of a name that several cells define."
     )
@@ -31,7 +31,7 @@ class SettingsRequest(Request):
     mode: RunMode | None = None
     redefinition: Redefinition | None = None
     restart_dead_kernel: bool | None = None
-    kernel_name: KernelName | None = Field(None, description="An installed kernelspec; the present kernel is shut down.")
+    kernel_name: KernelName | None = Field(None, description="An installed kernelspec; the old kernel is shut down.")
 
     @model_validator(mode="after")
     def _something(self) -> SettingsRequest:
@@ -53,7 +53,7 @@ class CreateNotebookRequest(Request):
     """A notebook to make; everything has a default."""
 
     name: NotebookName = "Untitled"
-    kernel_name: KernelName | None = Field(None, description="An installed kernelspec; the server's default if left out.")
+    kernel_name: KernelName | None = Field(None, description="An installed kernelspec; left out, the default one.")
     cells: list[CreateCellRequest] = Field(default_factory=list, max_length=10_000)
 
     model_config = Request.model_config | {
