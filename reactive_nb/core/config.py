@@ -340,13 +340,13 @@ def variable_name(field_name: str) -> str:
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
     """A sentence for each of `names` that begins with our prefix and is no setting."""
-    known = [variable_name(name) for name in Settings.model_fields]
-    strangers = sorted({name.upper() for name in names if name.upper().startswith(PREFIX)} - set(known))
+    known = {variable_name(name) for name in Settings.model_fields}
+    by_bare_name = {name.removeprefix(PREFIX): name for name in known}
     sentences = []
-    for name in strangers:
-        bare = name.removeprefix(PREFIX)
-        near = [bare] if bare in known else difflib.get_close_matches(name, known, n=1)
-        sentences.append(f"{name} is no setting and is ignored" + (f"; did you mean {near[0]}?" if near else ""))
+    for name in sorted({name.upper() for name in names if name.upper().startswith(PREFIX)} - known):
+        near = difflib.get_close_matches(name.removeprefix(PREFIX), by_bare_name, n=1)
+        hint = f"; did you mean {by_bare_name[near[0]]}?" if near else ""
+        sentences.append(f"{name} is no setting and is ignored{hint}")
     return sentences
 
 

@@ -33,7 +33,8 @@ _PATTERNS = (
     # Authorization: Bearer …, also as a printed header pair
     (
         re.compile(
-            r"(\bauthorization\b['\"]?\s{0,9}[:=,]\s{0,9}b?['\"]?(?:(?:bearer|token|basic)\s{1,9})?)[^\s'\",]+", re.I
+            r"(\bauthorization\b['\"]?\s{0,9}[:=,]\s{0,9}(?:b?['\"])?(?:(?:bearer|token|basic)\s{1,9})?)[^\s'\",]+",
+            re.I,
         ),
         rf"\1{HIDDEN}",
     ),
