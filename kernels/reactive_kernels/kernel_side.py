@@ -1,0 +1,286 @@
+"""The code that runs inside an IPython kernel: sent as source at the start, it wraps the kernel's way to run a cell.
+
+Around a cell it gives every name the version that belongs at the cell's place on the page, and afterwards says which
+names were bound, removed or spoiled; and it lets the server call functions by name. It reads what to do from
+`metadata["reactive_nb"]` of a request and answers under the same key of the reply. Rules: works on Python 3.9 and later
+with nothing but the standard library, leaves no name in the user's namespace, never lets a fault of its own cost the
+user a cell, and never touches a name that the kernel had before the first cell.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import signal
+import sys
+import threading
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
+
+VERSION = 1
+
+Json = Dict[str, Any]
+
+# Names of IPython's own making, whether or not they are there yet.
+_NOBODYS = frozenset(["In", "Out", "_oh", "_ih", "_dh", "get_ipython", "exit", "quit", "open"])
+_HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
+# Values that cannot be changed in place, and that the interpreter shares freely.
+_IMMUTABLE = frozenset([int, float, complex, bool, str, bytes, type(None), range, type(...), type(NotImplemented)])
+_ABSENT = object()
+
+FUNCTIONS: Dict[str, Callable[..., Any]] = {}
+
+
+def function(target: Callable[..., Any]) -> Callable[..., Any]:
+    """Register a function that the server may call, under its own name; JSON in, JSON out."""
+    FUNCTIONS[target.__name__] = target
+    return target
+
+
+class Namespace:
+    """The user's namespace, and which versions of its names each cell made."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.versions: Dict[str, Dict[str, Any]] = {}
+        self.reserved = frozenset(shell.user_ns)
+
+    @property
+    def names(self) -> Dict[str, Any]:
+        """The namespace itself."""
+        names: Dict[str, Any] = self.shell.user_ns
+        return names
+
+    def is_users(self, name: str) -> bool:
+        """Whether a name belongs to the user, rather than to IPython or to what was there before the first cell."""
+        if name in self.reserved or name in _NOBODYS:
+            return False
+        return not (name.startswith("_") and _HISTORY.fullmatch(name))
+
+    def forget(self, cells: Iterable[str]) -> None:
+        """Let go of what these cells made."""
+        for cell in cells:
+            self.versions.pop(cell, None)
+
+    def bind(self, wanted: Dict[str, Optional[str]]) -> List[str]:
+        """Bind each name to the version that a cell made of it, or remove it (None).
+
+        Returns the names whose version is not there; they are removed, for an old value would be a wrong one.
+        """
+        names, missing = self.names, []
+        for name, cell in wanted.items():
+            if not self.is_users(name):
+                continue
+            value = _ABSENT if cell is None else self.versions.get(cell, {}).get(name, _ABSENT)
+            if value is not _ABSENT:
+                names[name] = value
+                continue
+            names.pop(name, None)
+            if cell is not None:
+                missing.append(name)
+        return missing
+
+    def changes(self, before: Dict[str, Any]) -> Tuple[List[str], List[str]]:
+        """The user's names that were bound or rebound, and those removed, since the picture `before` was taken."""
+        now = self.names.copy()
+        get = before.get
+        bound = [name for name, value in now.items() if get(name, _ABSENT) is not value and self.is_users(name)]
+        deleted = [name for name in before.keys() - now.keys() if self.is_users(name)]
+        return sorted(bound), sorted(deleted)
+
+    def record(self, cell: str, written: Iterable[str]) -> List[str]:
+        """The values that these names have now are the versions that the cell made; its earlier ones are let go.
+
+        Returns the names that have a value.
+        """
+        names = self.names
+        self.versions[cell] = {name: names[name] for name in written if name in names and self.is_users(name)}
+        return sorted(self.versions[cell])
+
+    def sharing(self, mutated: Iterable[str], before: Dict[str, Any]) -> Set[str]:
+        """The user's names bound to the very objects that were changed in place: aliases changed with them."""
+        changed = _objects(mutated, before)
+        if not changed:
+            return set()
+        return {name for name, value in self.names.items() if id(value) in changed and self.is_users(name)}
+
+    def spoiled(self, cell: str, mutated: Iterable[str], before: Dict[str, Any]) -> List[List[str]]:
+        """The versions of other cells whose very object this cell has changed in place, as [cell, name]."""
+        changed = _objects(mutated, before)
+        if not changed:
+            return []
+        return [
+            [other, name]
+            for other, held in self.versions.items()
+            if other != cell
+            for name, value in held.items()
+            if id(value) in changed
+        ]
+
+
+def _objects(mutated: Iterable[str], before: Dict[str, Any]) -> Set[int]:
+    """The identities of what these names were bound to, where that can be changed in place at all."""
+    values = (before.get(name, _ABSENT) for name in mutated)
+    return {id(value) for value in values if value is not _ABSENT and type(value) not in _IMMUTABLE}
+
+
+class Step:
+    """What is done around the run of one cell."""
+
+    def __init__(self, namespace: Namespace, request: Json) -> None:
+        self.namespace = namespace
+        self.request = request
+        self.cell = str(request["cell"])
+        self.before: Dict[str, Any] = {}
+        self.missing: List[str] = []
+
+    def prepare(self) -> None:
+        """Make the namespace what it is to be at the cell's place, and take a picture of it."""
+        self.namespace.forget(self.request.get("forget") or ())
+        self.missing = self.namespace.bind(self.request.get("bind") or {})
+        self.before = self.namespace.names.copy()
+
+    def report(self, reply: Json) -> Json:
+        """Record the versions that the cell made, and say what it did to the namespace."""
+        writes, mutates = self.request.get("writes") or (), self.request.get("mutates") or ()
+        bound, deleted = self.namespace.changes(self.before)
+        changed = self.namespace.sharing(mutates, self.before)
+        return {
+            "bound": bound,
+            "kept": self.namespace.record(self.cell, {*bound, *writes, *mutates, *changed}),
+            "deleted": deleted,
+            "spoiled": self.namespace.spoiled(self.cell, mutates, self.before),
+            "missing": self.missing,
+            "name_error": _missing_name(reply, self.namespace.names),
+        }
+
+
+class _NoInterrupt:
+    """Holds back an interrupt while the namespace is being worked on. `pending` says that one came."""
+
+    def __enter__(self) -> _NoInterrupt:
+        self.pending = False
+        self._main = threading.current_thread() is threading.main_thread()
+        if self._main:
+            self._old = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._main:
+            signal.signal(signal.SIGINT, self._old)
+
+    def _note(self, *_: object) -> None:
+        self.pending = True
+
+
+def _missing_name(reply: Json, names: Dict[str, Any]) -> Optional[str]:
+    """The global of the user's that a run failed for, None if it failed for something else or not at all."""
+    if reply.get("status") != "error" or reply.get("ename") != "NameError":
+        return None
+    error = getattr(sys, "last_value", None)
+    if type(error) is not NameError:
+        return None
+    found = re.match(r"name '(\w+)' is not defined", str(error))  # free variables of functions read otherwise
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if found is None or traceback is None or traceback.tb_frame.f_globals is not names:
+        return None
+    return found.group(1)
+
+
+def _error_reply(kernel: Any, error: BaseException) -> Json:
+    return {
+        "status": "error",
+        "ename": type(error).__name__,
+        "evalue": str(error),
+        "traceback": [],
+        "execution_count": kernel.shell.execution_count - 1,
+        "user_expressions": {},
+        "payload": [],
+    }
+
+
+def _call(request: Json) -> Json:
+    target = FUNCTIONS.get(str(request["call"]))
+    if target is None:
+        return {"error": "there is no function of that name in the kernel"}
+    try:
+        return {"result": target(**(request.get("arguments") or {}))}
+    except (Exception, KeyboardInterrupt) as error:
+        return {"error": "{}: {}".format(type(error).__name__, error)}
+
+
+def _request_of(kernel: Any) -> Json:
+    try:
+        request = kernel.get_parent("shell")["metadata"].get("reactive_nb")
+    except Exception:  # a request without a parent, or a kernel of another make: nothing is asked of us
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def _wrap(kernel: Any, namespace: Namespace) -> Callable[..., Any]:
+    original = kernel.do_execute
+
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        reply = original(*args, **kwargs)
+        return await reply if inspect.isawaitable(reply) else reply
+
+    async def do_execute(*args: Any, **kwargs: Any) -> Any:
+        request = _request_of(kernel)
+        if "call" in request:
+            reply = {"status": "ok", "execution_count": kernel.shell.execution_count - 1}
+            return {**reply, "user_expressions": {}, "payload": [], "reactive_nb": _call(request)}
+        if "cell" not in request:
+            return await run(*args, **kwargs)
+        with _NoInterrupt() as interrupt:
+            step = Step(namespace, request)
+            step.prepare()
+        try:
+            if interrupt.pending:
+                raise KeyboardInterrupt
+            reply = await run(*args, **kwargs)
+        except BaseException as error:  # without a reply the server would wait for one
+            reply = _error_reply(kernel, error)
+        with _NoInterrupt():
+            reply["reactive_nb"] = step.report(reply)
+        return reply
+
+    return do_execute
+
+
+def install() -> None:
+    """Wrap the kernel that this runs in. Done once, at the end of this source."""
+    from IPython import get_ipython
+
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    kernel = shell.kernel
+    namespace = Namespace(shell)
+    kernel._execute_sleep = 0  # half a millisecond a cell that nobody needs
+    kernel.do_execute = _wrap(kernel, namespace)
+
+    @function
+    def bind(bind: Dict[str, Optional[str]], forget: Iterable[str] = ()) -> Json:
+        """Bind names as at the beginning of a cell; returns the names whose version is not there."""
+        with _NoInterrupt():
+            namespace.forget(forget)
+            return {"missing": namespace.bind(bind)}
+
+    @function
+    def setup(cwd: Optional[str] = None, environ: Optional[Dict[str, str]] = None) -> Json:
+        """Make a kernel that was started in advance look as if started in this directory and environment."""
+        os.environ.update(environ or {})
+        if cwd is not None:
+            old = os.getcwd()
+            os.chdir(cwd)
+            sys.path[:] = [os.getcwd() if entry == old else entry for entry in sys.path]
+            shell.starting_dir = os.getcwd()
+            if len(shell.user_ns.get("_dh", ())) == 1:
+                shell.user_ns["_dh"][:] = [type(shell.user_ns["_dh"][0])(os.getcwd())]
+        return {"cwd": os.getcwd()}
+
+    sys.modules["_reactive_nb"].namespace = namespace  # type: ignore[attr-defined]
+
+
+if __name__ == "_reactive_nb":
+    install()
