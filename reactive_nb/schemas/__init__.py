@@ -8,6 +8,16 @@ from reactive_nb.schemas.cells import (
     CreateCellRequest,
     UpdateCellRequest,
 )
+from reactive_nb.schemas.console import (
+    BatchRequest,
+    BatchResponse,
+    CommRequest,
+    CompleteRequest,
+    CompleteResponse,
+    InputRequest,
+    InspectRequest,
+    InspectResponse,
+)
 from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse, Variable, VariablePage, VariablesResponse
 from reactive_nb.schemas.notebooks import (
     CreateNotebookRequest,
@@ -25,10 +35,15 @@ from reactive_nb.schemas.problems import FieldProblem, Health, Problem, Readines
 from reactive_nb.schemas.runs import KernelRequestResponse, RunCell, RunRequest, RunResponse, RunState
 
 __all__ = [
+    "BatchRequest",
+    "BatchResponse",
     "CellConfigModel",
     "CellConfigPatch",
     "CellErrorModel",
     "CellResponse",
+    "CommRequest",
+    "CompleteRequest",
+    "CompleteResponse",
     "CreateCellRequest",
     "CreateNotebookRequest",
     "DatabaseRequest",
@@ -38,6 +53,9 @@ __all__ = [
     "GraphEdge",
     "GraphResponse",
     "Health",
+    "InputRequest",
+    "InspectRequest",
+    "InspectResponse",
     "KernelModel",
     "KernelRequestResponse",
     "NotebookList",

@@ -39,14 +39,14 @@ class AuthRenew(Command):
     token: str = Field(max_length=8_192)
 
 
-class CellAdd(DocumentCommand):
+class CellAddItem(Request):
     """Add a cell."""
 
     type: Literal["cell.add"]
     cell: CreateCellRequest
 
 
-class CellUpdate(DocumentCommand):
+class CellUpdateItem(Request):
     """Change a cell's source, type or config."""
 
     type: Literal["cell.update"]
@@ -54,7 +54,7 @@ class CellUpdate(DocumentCommand):
     changes: UpdateCellRequest
 
 
-class CellMove(DocumentCommand):
+class CellMoveItem(Request):
     """Move a cell to another place in document order."""
 
     type: Literal["cell.move"]
@@ -62,11 +62,45 @@ class CellMove(DocumentCommand):
     index: int = Field(ge=0)
 
 
-class CellRemove(DocumentCommand):
+class CellRemoveItem(Request):
     """Remove a cell."""
 
     type: Literal["cell.remove"]
     cell_id: CellId
+
+
+class NotebookUpdateItem(Request):
+    """Rename the notebook or change its settings."""
+
+    type: Literal["notebook.update"]
+    name: NotebookName | None = None
+    settings: SettingsRequest | None = None
+
+
+BatchItem: TypeAlias = Annotated[
+    CellAddItem | CellUpdateItem | CellMoveItem | CellRemoveItem | NotebookUpdateItem, Field(discriminator="type")
+]
+"""A change of the document, alone or as part of a batch."""
+
+
+class CellAdd(CellAddItem, DocumentCommand):
+    """Add a cell; the reply's result has its `cell_id`."""
+
+
+class CellUpdate(CellUpdateItem, DocumentCommand):
+    """Change a cell's source, type or config."""
+
+
+class CellMove(CellMoveItem, DocumentCommand):
+    """Move a cell to another place in document order."""
+
+
+class CellRemove(CellRemoveItem, DocumentCommand):
+    """Remove a cell."""
+
+
+class NotebookUpdate(NotebookUpdateItem, DocumentCommand):
+    """Rename the notebook or change its settings."""
 
 
 class CellRun(Command):
@@ -81,14 +115,6 @@ class NotebookRun(Command):
 
     type: Literal["notebook.run"]
     cells: list[CellId] | None = Field(None, max_length=10_000)
-
-
-class NotebookUpdate(DocumentCommand):
-    """Rename the notebook or change its settings."""
-
-    type: Literal["notebook.update"]
-    name: NotebookName | None = None
-    settings: SettingsRequest | None = None
 
 
 class KernelInterrupt(Command):
@@ -161,13 +187,8 @@ class PresenceUpdate(Command):
     selection: list[int] | None = Field(None, max_length=16)
 
 
-BatchItem: TypeAlias = Annotated[
-    CellAdd | CellUpdate | CellMove | CellRemove | NotebookUpdate, Field(discriminator="type")
-]
-
-
 class Batch(DocumentCommand):
-    """Several changes of the document: one revision, all or nothing."""
+    """Several changes of the document: one revision, all or nothing; the result has `cell_ids` of the added."""
 
     type: Literal["batch"]
     operations: list[BatchItem] = Field(min_length=1, max_length=10_000)
