@@ -1,4 +1,7 @@
 import pytest
+from hypothesis import settings
+
+settings.register_profile("fuzz", max_examples=5000, deadline=None)
 
 
 @pytest.fixture

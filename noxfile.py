@@ -1,0 +1,192 @@
+"""Every check of the project, each in an environment of its own: `pip install nox && nox`.
+
+By default: `lint`, `types` and `tests`. `nox --list` names the others. What follows `--` goes to pytest:
+`nox -s tests -- tests/core -k token`. Another Python: `nox --force-python 3.13`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_external_run = True
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml("pyproject.toml")
+DEPENDENCIES: list[str] = PROJECT["project"]["dependencies"]
+UNIT_TESTS = ("tests/core", "tests/models", "tests/schemas", "tests/execution", "tests/services", "tests/formats")
+
+IS_INSTALLED = """
+import pathlib, sysconfig, reactive_kernels, reactive_nb
+site_packages = pathlib.Path(sysconfig.get_path("purelib"))
+for package in (reactive_nb, reactive_kernels):
+    assert site_packages in pathlib.Path(package.__file__).parents, f"{package.__file__} is not the installed one"
+"""
+
+
+def group(name: str) -> tuple[str, ...]:
+    """The requirements of a dependency group."""
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting, the one direction of dependencies, and the Dockerfile."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", env={"PYTHONPATH": "kernels"})
+    if shutil.which("hadolint", path=session.bin):
+        session.run("hadolint", "docker/Dockerfile")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly, of the packages and of their tests."""
+    session.install(*DEPENDENCIES, *group("types"))
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests, run against the built and installed wheel."""
+    directory = install_wheel(session)
+    run_pytest(session, directory, "-m", "not slow", *(session.posargs or ["tests"]))
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Every property test with many more examples."""
+    directory = install_wheel(session)
+    arguments = session.posargs or ["tests"]
+    run_pytest(session, directory, "-m", "hypothesis", "--hypothesis-profile", "fuzz", *arguments)
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """The tests that take long: endurance, leaks, repeated crashes."""
+    directory = install_wheel(session)
+    run_pytest(session, directory, "-m", "slow", *(session.posargs or ["tests"]))
+
+
+@nox.session(name="api-fuzz", default=False)
+def api_fuzz(session: nox.Session) -> None:
+    """Requests made up from the OpenAPI description, against a running service."""
+    directory = install_wheel(session)
+    with running_service(session, directory) as (address, token):
+        session.run(
+            "schemathesis",
+            "run",
+            f"{address}/api/v1/openapi.json",
+            "--header",
+            f"Authorization: Bearer {token}",
+            *session.posargs,
+        )
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Benchmarks, with the peers measured beside us."""
+    directory = install_wheel(session, "bench")
+    with session.chdir(directory):
+        session.run("python", "-m", "tests.benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
+def floors(session: nox.Session) -> None:
+    """Unit tests with the oldest versions of our direct dependencies that we say we work with."""
+    session.install("uv")
+    wheel = build(session)[1]
+    directory = clean_directory(session)
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", str(wheel), silent=False)
+    constraints = own_directory(session) / "floors.txt"
+    constraints.write_text(session.run("uv", "pip", "freeze", "--exclude", "reactive-nb", silent=True) or "")
+    session.run("uv", "pip", "install", "--constraint", str(constraints), *group("test"))
+    unit_tests = [path for path in UNIT_TESTS if (directory / path).is_dir()]
+    run_pytest(session, directory, "-m", "not slow", *(session.posargs or unit_tests))
+
+
+def own_directory(session: nox.Session) -> Path:
+    """Where a session keeps what it makes. (Nox's own `create_tmp` moves TMPDIR: too long a path for sockets.)"""
+    return Path(session.virtualenv.location)
+
+
+def build(session: nox.Session) -> tuple[Path, Path]:
+    """Build sdist and wheel. Returns their paths."""
+    session.install("build")
+    dist = own_directory(session) / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(dist), str(ROOT), silent=True)
+    [sdist], [wheel] = dist.glob("*.tar.gz"), dist.glob("*.whl")
+    return sdist, wheel
+
+
+def clean_directory(session: nox.Session) -> Path:
+    """Copy the tests to where no source of ours lies beside them, so that they cannot import it by accident."""
+    directory = own_directory(session) / "run"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    shutil.copytree(ROOT / "tests", directory / "tests", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.copy(ROOT / "pyproject.toml", directory)
+    return directory
+
+
+def install_wheel(session: nox.Session, *groups: str) -> Path:
+    """Build the wheel and install it with what the tests need. Returns the directory to run them in."""
+    sdist, wheel = build(session)
+    directory = clean_directory(session)
+    session.install("--force-reinstall", "--no-deps", str(wheel))
+    session.install(str(wheel), *(requirement for name in groups or ("test",) for requirement in group(name)))
+    session.env["DIST_DIR"] = str(sdist.parent)
+    with session.chdir(directory):
+        session.run("python", "-c", IS_INSTALLED)
+    return directory
+
+
+def run_pytest(session: nox.Session, directory: Path, *arguments: str) -> None:
+    with session.chdir(directory):
+        session.run("python", "-m", "pytest", *arguments)
+
+
+@contextlib.contextmanager
+def running_service(session: nox.Session, directory: Path) -> Iterator[tuple[str, str]]:
+    """Start the service on a free port. Yields its address and token, and stops it at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    token = "token-of-the-api-fuzz-session"
+    settings = {
+        "REACTIVE_NB_PORT": str(port),
+        "REACTIVE_NB_TOKEN": token,
+        "NOTEBOOK_STORAGE_DIR": str(directory / "notebooks"),
+    }
+    command = [str(Path(session.bin, "reactive-nb")), "serve"]
+    service = subprocess.Popen(command, cwd=directory, env={**os.environ, **settings})
+    try:
+        await_health(session, f"http://127.0.0.1:{port}/health", service)
+        yield f"http://127.0.0.1:{port}", token
+    finally:
+        service.terminate()
+        service.wait(timeout=30)
+
+
+def await_health(session: nox.Session, url: str, service: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and service.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=5):
+            return
+        time.sleep(0.1)
+    session.error(f"the service does not answer at {url}")
