@@ -15,11 +15,12 @@ import re
 import signal
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 VERSION = 1
 
-Json = Dict[str, Any]
+Json = dict[str, Any]
 
 # Names of IPython's own making, whether or not they are there yet.
 _NOBODYS = frozenset(["In", "Out", "_oh", "_ih", "_dh", "get_ipython", "exit", "quit", "open"])
@@ -28,7 +29,7 @@ _HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
 _IMMUTABLE = frozenset([int, float, complex, bool, str, bytes, type(None), range, type(...), type(NotImplemented)])
 _ABSENT = object()
 
-FUNCTIONS: Dict[str, Callable[..., Any]] = {}
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
 def function(target: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,13 +43,13 @@ class Namespace:
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.versions: Dict[str, Dict[str, Any]] = {}
+        self.versions: dict[str, dict[str, Any]] = {}
         self.reserved = frozenset(shell.user_ns)
 
     @property
-    def names(self) -> Dict[str, Any]:
+    def names(self) -> dict[str, Any]:
         """The namespace itself."""
-        names: Dict[str, Any] = self.shell.user_ns
+        names: dict[str, Any] = self.shell.user_ns
         return names
 
     def is_users(self, name: str) -> bool:
@@ -62,7 +63,7 @@ class Namespace:
         for cell in cells:
             self.versions.pop(cell, None)
 
-    def bind(self, wanted: Dict[str, Optional[str]]) -> List[str]:
+    def bind(self, wanted: dict[str, str | None]) -> list[str]:
         """Bind each name to the version that a cell made of it, or remove it (None).
 
         Returns the names whose version is not there; they are removed, for an old value would be a wrong one.
@@ -80,7 +81,7 @@ class Namespace:
                 missing.append(name)
         return missing
 
-    def changes(self, before: Dict[str, Any]) -> Tuple[List[str], List[str]]:
+    def changes(self, before: dict[str, Any]) -> tuple[list[str], list[str]]:
         """The user's names that were bound or rebound, and those removed, since the picture `before` was taken."""
         now = self.names.copy()
         get = before.get
@@ -88,7 +89,7 @@ class Namespace:
         deleted = [name for name in before.keys() - now.keys() if self.is_users(name)]
         return sorted(bound), sorted(deleted)
 
-    def record(self, cell: str, written: Iterable[str]) -> List[str]:
+    def record(self, cell: str, written: Iterable[str]) -> list[str]:
         """The values that these names have now are the versions that the cell made; its earlier ones are let go.
 
         Returns the names that have a value.
@@ -97,14 +98,14 @@ class Namespace:
         self.versions[cell] = {name: names[name] for name in written if name in names and self.is_users(name)}
         return sorted(self.versions[cell])
 
-    def sharing(self, mutated: Iterable[str], before: Dict[str, Any]) -> Set[str]:
+    def sharing(self, mutated: Iterable[str], before: dict[str, Any]) -> set[str]:
         """The user's names bound to the very objects that were changed in place: aliases changed with them."""
         changed = _objects(mutated, before)
         if not changed:
             return set()
         return {name for name, value in self.names.items() if id(value) in changed and self.is_users(name)}
 
-    def spoiled(self, cell: str, mutated: Iterable[str], before: Dict[str, Any]) -> List[List[str]]:
+    def spoiled(self, cell: str, mutated: Iterable[str], before: dict[str, Any]) -> list[list[str]]:
         """The versions of other cells whose very object this cell has changed in place, as [cell, name]."""
         changed = _objects(mutated, before)
         if not changed:
@@ -118,7 +119,7 @@ class Namespace:
         ]
 
 
-def _objects(mutated: Iterable[str], before: Dict[str, Any]) -> Set[int]:
+def _objects(mutated: Iterable[str], before: dict[str, Any]) -> set[int]:
     """The identities of what these names were bound to, where that can be changed in place at all."""
     values = (before.get(name, _ABSENT) for name in mutated)
     return {id(value) for value in values if value is not _ABSENT and type(value) not in _IMMUTABLE}
@@ -131,8 +132,8 @@ class Step:
         self.namespace = namespace
         self.request = request
         self.cell = str(request["cell"])
-        self.before: Dict[str, Any] = {}
-        self.missing: List[str] = []
+        self.before: dict[str, Any] = {}
+        self.missing: list[str] = []
 
     def prepare(self) -> None:
         """Make the namespace what it is to be at the cell's place, and take a picture of it."""
@@ -173,7 +174,7 @@ class _NoInterrupt:
         self.pending = True
 
 
-def _missing_name(reply: Json, names: Dict[str, Any]) -> Optional[str]:
+def _missing_name(reply: Json, names: dict[str, Any]) -> str | None:
     """The global of the user's that a run failed for, None if it failed for something else or not at all."""
     if reply.get("status") != "error" or reply.get("ename") != "NameError":
         return None
@@ -208,7 +209,7 @@ def _call(request: Json) -> Json:
     try:
         return {"result": target(**(request.get("arguments") or {}))}
     except (Exception, KeyboardInterrupt) as error:
-        return {"error": "{}: {}".format(type(error).__name__, error)}
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 def _request_of(kernel: Any) -> Json:
@@ -253,21 +254,21 @@ def install() -> None:
     """Wrap the kernel that this runs in. Done once, at the end of this source."""
     from IPython import get_ipython
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     kernel = shell.kernel
     namespace = Namespace(shell)
     kernel._execute_sleep = 0  # half a millisecond a cell that nobody needs
     kernel.do_execute = _wrap(kernel, namespace)
 
     @function
-    def bind(bind: Dict[str, Optional[str]], forget: Iterable[str] = ()) -> Json:
+    def bind(bind: dict[str, str | None], forget: Iterable[str] = ()) -> Json:
         """Bind names as at the beginning of a cell; returns the names whose version is not there."""
         with _NoInterrupt():
             namespace.forget(forget)
             return {"missing": namespace.bind(bind)}
 
     @function
-    def setup(cwd: Optional[str] = None, environ: Optional[Dict[str, str]] = None) -> Json:
+    def setup(cwd: str | None = None, environ: dict[str, str] | None = None) -> Json:
         """Make a kernel that was started in advance look as if started in this directory and environment."""
         os.environ.update(environ or {})
         if cwd is not None:

@@ -1,0 +1,66 @@
+"""Jupyter kernels for servers: a pool of them, a connection to each, and what they put out.
+
+Knows Jupyter and nothing of notebooks, HTTP or users.
+"""
+
+from .comms import CommStore
+from .connection import ExecuteReply, KernelConnection
+from .environment import kernel_environment
+from .errors import (
+    DeadKernelError,
+    KernelError,
+    KernelLimitError,
+    KernelStartError,
+    KernelTimeout,
+    NoSuchKernel,
+)
+from .events import (
+    ClearOutputEvent,
+    CommCloseEvent,
+    CommMsgEvent,
+    CommOpenEvent,
+    DebugEvent,
+    DiedEvent,
+    ExecuteInputEvent,
+    InputRequestEvent,
+    KernelEvent,
+    OutputEvent,
+    StatusEvent,
+    UpdateDisplayEvent,
+)
+from .outputs import Append, Clear, OutputChange, OutputLimits, OutputStore, Replace, Splice
+from .pool import KernelPool, PoolLimits
+
+__all__ = [
+    "Append",
+    "Clear",
+    "ClearOutputEvent",
+    "CommCloseEvent",
+    "CommMsgEvent",
+    "CommOpenEvent",
+    "CommStore",
+    "DeadKernelError",
+    "DebugEvent",
+    "DiedEvent",
+    "ExecuteInputEvent",
+    "ExecuteReply",
+    "InputRequestEvent",
+    "KernelConnection",
+    "KernelError",
+    "KernelEvent",
+    "KernelLimitError",
+    "KernelPool",
+    "KernelStartError",
+    "KernelTimeout",
+    "NoSuchKernel",
+    "OutputChange",
+    "OutputEvent",
+    "OutputLimits",
+    "OutputStore",
+    "PoolLimits",
+    "Replace",
+    "Splice",
+    "StatusEvent",
+    "UpdateDisplayEvent",
+    "kernel_environment",
+]

@@ -1,0 +1,290 @@
+"""The one client of one kernel process: asks, waits for answers, and turns what is published into events.
+
+Lives as long as the process does; a restarted kernel gets a new client, so nothing of the old one can be mistaken for
+news of the new. Knows no process and no signals: whoever watches the process calls `fail`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import zmq.asyncio
+
+from .channels import Channel, Channels, Frame
+from .errors import DeadKernelError, KernelError, KernelTimeout
+from .events import CommOpenEvent, KernelEvent, StatusEvent
+from .messages import content_of, event_of, message_type, parent_id, parent_session
+from .requests import Request, RequestTable
+
+logger = logging.getLogger(__name__)
+
+_SETTLE_S = 10.0
+_SETTLE_AFTER_INTERRUPT_S = 1.0
+_UNHEARD_S = 3.0
+_WELCOME_S = 0.5
+_CONTROL_S = 5.0
+_COMMS_REMEMBERED = 10_000
+_SILENT = {"silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
+
+
+class KernelClient:
+    """Messages to and from one kernel process. `tell` gets every event, on the loop, as it comes in."""
+
+    def __init__(
+        self,
+        context: zmq.asyncio.Context,
+        connection_info: Mapping[str, Any],
+        tell: Callable[[KernelEvent], None],
+    ) -> None:
+        """Take where the kernel listens; `greet` connects."""
+        self._channels = Channels(context, connection_info, self._on_message)
+        self._tell = tell
+        self._requests = RequestTable()
+        self._welcome = asyncio.Event()
+        self._failure: KernelError | None = None
+        self._busy: set[str] = set()
+        self._question: dict[str, Any] | None = None
+        self._comm_runs: dict[str, str] = {}
+        self._nudges: set[asyncio.Task[None]] = set()
+        self._features: frozenset[str] = frozenset()
+        self._subshell: str | None = None
+        self._subshell_lock = asyncio.Lock()
+        self.messages_heard = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether the kernel works on something, ours or another client's."""
+        return bool(self._busy)
+
+    @property
+    def running_cell(self) -> bool:
+        """Whether code that we sent is under way."""
+        return any(request.cell for request in self._requests.waiting)
+
+    async def greet(self) -> dict[str, Any]:
+        """Connect and wait until the kernel answers on shell and speaks on iopub: the content of its info reply.
+
+        One request waits in the socket until the kernel is there. Any message at all shows that the subscription
+        works; a kernel that sends no welcome is asked again until it says something.
+        """
+        self._channels.open("iopub", "shell")
+        while True:
+            info = await self.ask("shell", "kernel_info_request", {}, reply_only=True, timeout=None)
+            try:
+                async with asyncio.timeout(_WELCOME_S):
+                    await self._welcome.wait()
+                break
+            except TimeoutError:
+                continue
+        self._channels.open("control", "stdin")
+        self._features = frozenset(info.get("supported_features") or ())
+        return info
+
+    async def ask(
+        self,
+        channel: Channel,
+        kind: str,
+        content: dict[str, Any],
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        run: str | None = None,
+        subshell: str | None = None,
+        reply_only: bool = False,
+        timeout: float | None,
+    ) -> dict[str, Any]:
+        """Send a request and return the content of its reply, once the kernel is done with it.
+
+        `run` is the id that its output events will carry, never used before. Raises DeadKernelError when the kernel
+        goes, KernelTimeout after `timeout` seconds, KernelError if it ends without a reply.
+        """
+        if self._failure is not None:
+            raise self._failure
+        message = self._channels.session.msg(kind, content, metadata=dict(metadata or {}))
+        if run is not None:
+            message["header"]["msg_id"] = message["msg_id"] = run  # code in the kernel can name its run by it
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        request = self._requests.begin(message["msg_id"], run=run, reply_only=reply_only)
+        try:
+            self._channels.send(channel, message)
+            async with asyncio.timeout(timeout):
+                await self._await_end(request)
+        except TimeoutError:
+            raise KernelTimeout(
+                f"The kernel did not finish {kind.removesuffix('_request')!r} within {timeout:g} s. "
+                "Interrupt it, or wait longer."
+            ) from None
+        finally:
+            self._requests.end(request)
+        return self._answer(request, kind)
+
+    async def ask_aside(self, kind: str, content: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """Ask without waiting for a running cell, where the kernel offers a way."""
+        async with asyncio.timeout(timeout):
+            subshell = await self._get_subshell()
+        return await self.ask("shell", kind, content, subshell=subshell, reply_only=True, timeout=timeout)
+
+    async def call(self, function: str, arguments: Mapping[str, Any], *, aside: bool, timeout: float) -> dict[str, Any]:
+        """Have the kernel-side helper call a function: its answer, `{"result": …}` or `{"error": …}`."""
+        subshell = await self._get_subshell() if aside and self.running_cell else None
+        labels = {"reactive_nb": {"call": function, "arguments": dict(arguments)}}
+        content = {"code": "", **_SILENT}
+        reply = await self.ask("shell", "execute_request", content, metadata=labels, subshell=subshell, timeout=timeout)
+        answer = reply.get("reactive_nb")
+        if not isinstance(answer, dict):
+            raise KernelError(f"The kernel did not answer {function!r} ({reply.get('evalue') or reply.get('status')}).")
+        return answer
+
+    async def run_silently(self, code: str, *, expressions: Mapping[str, str], timeout: float) -> dict[str, Any]:
+        """Run code that belongs to no cell, leaving no trace in the history; the content of its reply."""
+        content = {"code": code, "user_expressions": dict(expressions), **_SILENT}
+        return await self.ask("shell", "execute_request", content, timeout=timeout)
+
+    def note_interrupt(self) -> None:
+        """An interrupt goes out: a request that it hits between the lines may end without a reply."""
+        for request in self._requests.waiting:
+            request.interrupted = True
+
+    def reply_input(self, value: str) -> None:
+        """Answer the question that the running code waits on."""
+        question, self._question = self._question, None
+        if question is None:
+            raise KernelError("The kernel does not wait for input.")
+        self._channels.send("stdin", self._channels.session.msg("input_reply", {"value": value}, parent=question))
+
+    def send_comm(
+        self, kind: str, content: dict[str, Any], metadata: Mapping[str, Any] | None, buffers: Sequence[Frame]
+    ) -> None:
+        """Send a comm message on the main shell: widget code is not written for threads.
+
+        What its handler prints counts as output of the run that opened the comm.
+        """
+        if self._failure is not None:
+            raise self._failure
+        message = self._channels.session.msg(kind, content, metadata=dict(metadata or {}))
+        self._requests.attribute(message["msg_id"], self._comm_runs.get(content["comm_id"]))
+        self._channels.send("shell", message, buffers)
+
+    def ask_to_end(self) -> None:
+        """Send a shutdown request, if the kernel still takes one."""
+        try:
+            self._channels.send("control", self._channels.session.msg("shutdown_request", {"restart": False}))
+        except KernelError:
+            logger.debug("The kernel takes no shutdown request.")
+
+    def fail(self, error: KernelError) -> None:
+        """The kernel is gone or about to go: whoever waits gets `error`, and so does whoever asks from now on."""
+        self._failure = error
+        self._question = None
+        self._requests.fail_all(error)
+
+    def stop_telling(self) -> None:
+        """Keep to itself whatever the kernel still says."""
+        self._tell = _keep_silent
+
+    async def close(self) -> None:
+        """Close the sockets; no event comes after this. May be called twice."""
+        self.fail(self._failure or DeadKernelError("The kernel is not connected. Restart it."))
+        for task in self._nudges:
+            task.cancel()
+        await asyncio.gather(*self._nudges, return_exceptions=True)
+        await self._channels.close()
+
+    async def _await_end(self, request: Request) -> None:
+        unheard = asyncio.get_running_loop().call_later(_UNHEARD_S, self._wake, request)
+        try:
+            await request.half
+        finally:
+            unheard.cancel()
+        while not request.done.done():  # the other half follows at once, but for a kernel that forgets it
+            news, patience = request.news, _SETTLE_AFTER_INTERRUPT_S if request.interrupted else _SETTLE_S
+            await asyncio.wait([request.done], timeout=patience)
+            if request.news == news and not request.done.done():
+                logger.warning("Request %s ended by half: reply %s, idle %s.", request.message_id,
+                               request.reply is not None, request.idle)  # fmt: skip
+                return
+        request.done.result()
+
+    def _answer(self, request: Request, kind: str) -> dict[str, Any]:
+        if request.reply is not None:
+            return content_of(request.reply)
+        if request.interrupted and kind == "execute_request":
+            return {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
+        raise KernelError(f"The kernel ended {kind.removesuffix('_request')!r} without a reply.")
+
+    def _wake(self, request: Request) -> None:
+        if request.news or self._busy or request.done.done():
+            return
+        logger.warning("The kernel has not taken up request %s: waking it.", request.message_id)
+        task = asyncio.create_task(self._channels.nudge(), name="kernel nudge")
+        self._nudges.add(task)
+        task.add_done_callback(self._nudges.discard)
+
+    async def _get_subshell(self) -> str | None:
+        if "kernel subshells" not in self._features:
+            return None
+        async with self._subshell_lock:
+            if self._subshell is None:
+                reply = await self.ask("control", "create_subshell_request", {}, reply_only=True, timeout=_CONTROL_S)
+                self._subshell = reply.get("subshell_id")
+        return self._subshell
+
+    # What comes in
+
+    def _on_message(self, channel: Channel, message: dict[str, Any]) -> None:
+        self.messages_heard += 1
+        match channel:
+            case "iopub":
+                self._on_published(message)
+            case "stdin":
+                self._question = message["header"]
+                self._publish(message, self._requests.run_of(parent_id(message)))
+            case _:
+                request = self._requests.get(parent_id(message))
+                if request is not None:
+                    request.reply = message
+                    request.progress()
+
+    def _on_published(self, message: dict[str, Any]) -> None:
+        self._welcome.set()
+        parent = parent_id(message)
+        request = self._requests.get(parent)
+        if message_type(message) == "status":
+            self._on_status(message, parent, request)
+            return
+        if request is not None:
+            request.heard()
+        self._publish(message, self._requests.run_of(parent))
+
+    def _on_status(self, message: dict[str, Any], parent: str | None, request: Request | None) -> None:
+        state = content_of(message).get("execution_state")
+        if parent is not None:
+            (self._busy.add if state == "busy" else self._busy.discard)(parent)
+        run = self._requests.run_started_by(parent)
+        if not self._requests.is_internal(parent):
+            event = event_of(message, run)
+            if isinstance(event, StatusEvent):
+                self._tell(event)
+        if request is not None:
+            request.idle = request.idle or state == "idle"
+            request.progress()
+            if request.idle and request.cell:
+                self._question = None
+
+    def _publish(self, message: dict[str, Any], run: str | None) -> None:
+        session = parent_session(message)
+        foreign = session is not None and session != self._channels.session.session
+        event = event_of(message, run, foreign=foreign)
+        if isinstance(event, CommOpenEvent) and run is not None:
+            self._comm_runs[event.comm_id] = run
+            if len(self._comm_runs) > _COMMS_REMEMBERED:
+                del self._comm_runs[next(iter(self._comm_runs))]
+        if event is not None:
+            self._tell(event)
+
+
+def _keep_silent(event: KernelEvent) -> None:
+    pass

@@ -1,0 +1,351 @@
+"""One running kernel, as the rest of the program sees it: run code, ask, interrupt, restart, end.
+
+Everything a kernel tells goes to `listener` as events, called on the loop as messages come in; nothing here knows cells
+or documents. No notebook and no network client is ever awaited while reading; requests end by reply and idle, by death
+or by time limit; and a kernel that dies is reported and left dead: restarting is the caller's decision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import zmq.asyncio
+
+from . import helper
+from .channels import Frame
+from .client import KernelClient
+from .errors import DeadKernelError, KernelError, KernelStartError
+from .events import DiedEvent, KernelEvent
+from .launch import KernelProcess
+
+logger = logging.getLogger(__name__)
+
+_CONTROL_S = 5.0
+_RESTART_GRACE_S = 2.0
+_LAST_WORDS_S = 0.02
+_LAST_WORDS_ROUNDS = 10
+
+Listener = Callable[[KernelEvent], None]
+
+
+@dataclass(frozen=True)
+class ExecuteReply:
+    """How a run ended, as the kernel replied. `report` is what the kernel-side helper says of the namespace."""
+
+    status: Literal["ok", "error", "aborted"]
+    execution_count: int | None = None
+    ename: str | None = None
+    evalue: str | None = None
+    traceback: list[str] = field(default_factory=list)
+    payload: list[dict[str, Any]] = field(default_factory=list)
+    user_expressions: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] | None = None
+
+
+class KernelConnection:
+    """A kernel process and our one client of it. Usually made by `KernelPool.acquire`."""
+
+    def __init__(
+        self,
+        spec_name: str,
+        launch: Callable[[], Awaitable[KernelProcess]],
+        context: zmq.asyncio.Context,
+        *,
+        listener: Listener | None = None,
+        start_timeout: float = 30.0,
+    ) -> None:
+        """Take how to start the process (again, on restart); `start` does it."""
+        self.id = str(uuid.uuid4())
+        self.spec_name = spec_name
+        self.listener: Listener = listener or _ignore
+        self.language = ""
+        self.implementation = ""
+        self.banner = ""
+        self.has_helper = False
+        self.alive = False
+        self._launch = launch
+        self._context = context
+        self._start_timeout = start_timeout
+        self._process: KernelProcess | None = None
+        self._client: KernelClient | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._lifecycle = asyncio.Lock()
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of a local kernel that lives."""
+        return self._process.pid if self._process is not None and self.alive else None
+
+    @property
+    def connection_info(self) -> Mapping[str, Any]:
+        """Where the kernel listens, for another client of it; {} when there is no process."""
+        return self._process.connection_info if self._process is not None else {}
+
+    async def execute(
+        self,
+        code: str,
+        *,
+        request_id: str | None = None,
+        silent: bool = False,
+        store_history: bool = True,
+        allow_stdin: bool = True,
+        user_expressions: Mapping[str, str] | None = None,
+        reactive: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> ExecuteReply:
+        """Run code; returns when the kernel has replied and all its output has been given to the listener.
+
+        `request_id` names the run in events; each run needs its own. `reactive` is what the kernel-side helper shall
+        do around it (see `kernel_side`). Raises DeadKernelError when the kernel dies or restarts meanwhile,
+        KernelTimeout after `timeout` seconds (the code goes on running).
+        """
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": store_history,
+            "user_expressions": dict(user_expressions or {}),
+            "allow_stdin": allow_stdin,
+            "stop_on_error": False,  # which queued requests an error aborts is a matter of chance: none
+        }
+        labels = dict(metadata or {})
+        if reactive is not None:
+            labels["reactive_nb"] = dict(reactive)
+            labels.setdefault("cellId", reactive.get("cell"))
+        client, process = self._living()
+        run = request_id if request_id is not None else uuid.uuid4().hex
+        reply = await client.ask("shell", "execute_request", content, metadata=labels, run=run, timeout=timeout)
+        process.trim_log()
+        return _execute_reply(reply)
+
+    async def call(self, function: str, /, *, timeout: float = 10, **arguments: Any) -> Any:
+        """Call a function of the kernel-side helper with JSON arguments; returns its JSON result.
+
+        Raises KernelError with the helper's message if it raised, or if the kernel has no helper.
+        """
+        client, _ = self._living()
+        if not self.has_helper:
+            raise KernelError(f"The kernel {self.spec_name!r} offers no {function!r}: it is no IPython kernel.")
+        aside = function in helper.READ_ONLY
+        answer = await client.call(function, arguments, aside=aside, timeout=timeout)
+        if "error" in answer:
+            raise KernelError(f"{function}: {answer['error']}")
+        return answer.get("result")
+
+    async def interrupt(self) -> None:
+        """Interrupt what runs (KeyboardInterrupt in Python). Does nothing when nothing runs."""
+        client, process = self._living()
+        client.note_interrupt()
+        if process.spec.interrupt_mode == "message":
+            await client.ask("control", "interrupt_request", {}, reply_only=True, timeout=_CONTROL_S)
+        else:
+            await process.interrupt()
+
+    async def complete(self, code: str, cursor_pos: int, timeout: float = 5.0) -> dict[str, Any]:
+        """Completions at a position (in characters): the content of a `complete_reply`."""
+        client, _ = self._living()
+        return await client.ask_aside("complete_request", {"code": code, "cursor_pos": cursor_pos}, timeout)
+
+    async def inspect(self, code: str, cursor_pos: int, detail_level: int = 0, timeout: float = 5.0) -> dict[str, Any]:
+        """What is known of the object at a position: the content of an `inspect_reply`."""
+        client, _ = self._living()
+        content = {"code": code, "cursor_pos": cursor_pos, "detail_level": detail_level}
+        return await client.ask_aside("inspect_request", content, timeout)
+
+    def reply_input(self, value: str) -> None:
+        """Answer the question that the running code waits on. Raises KernelError if there is none."""
+        client, _ = self._living()
+        client.reply_input(value)
+
+    def comm_open(
+        self,
+        comm_id: str,
+        target_name: str,
+        data: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        buffers: Sequence[Frame] = (),
+    ) -> None:
+        """Open a comm at the kernel."""
+        content = {"comm_id": comm_id, "target_name": target_name, "data": dict(data or {})}
+        self._living()[0].send_comm("comm_open", content, metadata, buffers)
+
+    def comm_msg(
+        self,
+        comm_id: str,
+        data: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        buffers: Sequence[Frame] = (),
+    ) -> None:
+        """Send a message on a comm."""
+        self._living()[0].send_comm("comm_msg", {"comm_id": comm_id, "data": dict(data or {})}, metadata, buffers)
+
+    def comm_close(
+        self,
+        comm_id: str,
+        data: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        buffers: Sequence[Frame] = (),
+    ) -> None:
+        """Close a comm."""
+        self._living()[0].send_comm("comm_close", {"comm_id": comm_id, "data": dict(data or {})}, metadata, buffers)
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers. Raises KernelStartError (NoSuchKernel) if it does not."""
+        async with self._lifecycle:
+            await self._start()
+
+    def relaunch_with(self, launch: Callable[[], Awaitable[KernelProcess]]) -> None:
+        """From now on, a restart starts the process so: for a kernel that was moved after its start."""
+        self._launch = launch
+
+    async def restart(self) -> None:
+        """Replace the process by a fresh one with the same directory and environment; the connection stays.
+
+        Requests under way end with DeadKernelError; no DiedEvent is told. Raises KernelStartError if the new
+        process does not start (the connection is then dead, and may be restarted again).
+        """
+        async with self._lifecycle:
+            await self._end("The kernel was restarted.", grace_s=_RESTART_GRACE_S)
+            await self._start()
+
+    async def shutdown(self, *, timeout: float = 5.0) -> None:
+        """End the process: asked politely for `timeout` seconds, then by signals. May be called twice."""
+        self._closed = True
+        async with self._lifecycle:
+            await self._end("The kernel was shut down. Start another one.", grace_s=timeout)
+
+    async def _start(self) -> None:
+        if self._closed:
+            raise DeadKernelError("The kernel was shut down. Start another one.")
+        process = self._process = await self._launch()
+        client = self._client = KernelClient(self._context, process.connection_info, self._tell)
+        try:
+            async with asyncio.timeout(self._start_timeout) as limit:
+                await self._await_ready(client, process)
+        except BaseException as error:
+            await client.close()
+            said = process.log_tail()
+            await process.kill()
+            self._process = self._client = None
+            if isinstance(error, TimeoutError) and limit.expired():
+                raise _start_error(process, f"did not answer within {self._start_timeout:g} s", said) from None
+            if isinstance(error, _EndedEarly):
+                why = f"ended as it started ({_describe_exit(process.exited.result())})"
+                raise _start_error(process, why, said) from None
+            raise
+        self.alive = True
+        self._watch = asyncio.create_task(self._await_death(process, client), name=f"kernel {self.id} watch")
+
+    async def _await_ready(self, client: KernelClient, process: KernelProcess) -> None:
+        ready = asyncio.create_task(self._greet(client))
+        try:
+            either: set[asyncio.Future[Any]] = {ready, process.exited}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                raise _EndedEarly
+            ready.result()
+        finally:
+            ready.cancel()
+            await asyncio.gather(ready, return_exceptions=True)
+
+    async def _greet(self, client: KernelClient) -> None:
+        info = await client.greet()
+        self.language = str((info.get("language_info") or {}).get("name") or "")
+        self.implementation = str(info.get("implementation") or "")
+        self.banner = str(info.get("banner") or "")
+        if self.implementation == "ipython":
+            await self._install_helper(client)
+
+    async def _install_helper(self, client: KernelClient) -> None:
+        expressions = {"version": helper.PROBE}
+        reply = await client.run_silently(helper.installation(), expressions=expressions, timeout=self._start_timeout)
+        self.has_helper = helper.is_installed(reply)
+        if not self.has_helper:
+            logger.warning("The kernel-side helper could not be installed: %s", reply.get("evalue"))
+
+    async def _end(self, why: str, *, grace_s: float) -> None:
+        self.alive = self.has_helper = False
+        process, client, watch = self._process, self._client, self._watch
+        self._process = self._client = self._watch = None
+        if process is None or client is None:
+            return
+        client.fail(DeadKernelError(why))
+        if watch is not None:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+        client.stop_telling()
+        if client.busy and not process.exited.done() and process.spec.interrupt_mode == "signal":
+            await process.interrupt()  # a kernel that computes would hear of its end only afterwards
+        await process.stop(grace_s=grace_s, ask=client.ask_to_end)
+        await client.close()
+
+    async def _await_death(self, process: KernelProcess, client: KernelClient) -> None:
+        code = await asyncio.shield(process.exited)
+        for _ in range(_LAST_WORDS_ROUNDS):  # what it said before it went may still be on its way
+            heard = client.messages_heard
+            await asyncio.sleep(_LAST_WORDS_S)
+            if client.messages_heard == heard:
+                break
+        self.alive = False
+        message = f"The kernel died ({_describe_exit(code)})."
+        client.fail(DeadKernelError(f"{message} Restart it to go on."))
+        self._tell(DiedEvent(exit_code=code, message=message))
+
+    def _living(self) -> tuple[KernelClient, KernelProcess]:
+        if self._client is None or self._process is None:
+            raise DeadKernelError("The kernel is not running. Restart it, or start another one.")
+        return self._client, self._process
+
+    def _tell(self, event: KernelEvent) -> None:
+        try:
+            self.listener(event)
+        except Exception:  # a listener's fault must not end the reader, which others depend on
+            logger.exception("The listener of kernel %s failed on %s.", self.id, type(event).__name__)
+
+
+class _EndedEarly(Exception):
+    """The process ended before it answered."""
+
+
+def _ignore(event: KernelEvent) -> None:
+    pass
+
+
+def _start_error(process: KernelProcess, what: str, said: str) -> KernelStartError:
+    tail = f" It said:\n{said}" if said else ""
+    return KernelStartError(f"The kernel {process.spec.display_name!r} {what}.{tail}")
+
+
+def _describe_exit(code: int | None) -> str:
+    match code:
+        case None:
+            return "its exit code is unknown"
+        case -9:
+            return "killed by SIGKILL, often for want of memory"
+        case negative if negative < 0:
+            known = negative * -1 in set(signal.Signals)
+            return f"killed by {signal.Signals(-negative).name if known else f'signal {-negative}'}"
+        case other:
+            return f"exit code {other}"
+
+
+def _execute_reply(content: dict[str, Any]) -> ExecuteReply:
+    status = content.get("status")
+    report = content.get("reactive_nb")
+    return ExecuteReply(
+        status=status if status in ("ok", "error") else "aborted",
+        execution_count=content.get("execution_count"),
+        ename=content.get("ename"),
+        evalue=content.get("evalue"),
+        traceback=list(content.get("traceback") or ()),
+        payload=list(content.get("payload") or ()),
+        user_expressions=dict(content.get("user_expressions") or {}),
+        report=report if isinstance(report, dict) else None,
+    )

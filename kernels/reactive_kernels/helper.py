@@ -1,0 +1,36 @@
+"""The kernel-side code as seen from the server: how it gets into a kernel, and what it offers there.
+
+The source is sent over the wire after the start, so nothing need be installed where people's kernels run. Knows IPython
+kernels only; with any other kernel everything works but what needs the helper.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+# The functions that change nothing, and may be called while a cell runs.
+READ_ONLY = frozenset({"variables", "variable"})
+# An expression whose value shows that the helper is in place.
+PROBE = '__import__("_reactive_nb").VERSION'
+
+_SOURCES = {"_reactive_nb": "kernel_side.py", "_reactive_nb_variables": "kernel_variables.py"}
+_LOADER = (
+    "(lambda sys, name, source: (sys.modules.__setitem__(name, type(sys)(name)),"
+    " exec(compile(source, '<' + name + '>', 'exec'), sys.modules[name].__dict__)))"
+)
+
+
+@cache
+def installation() -> str:
+    """The code that installs the helper: expressions only, so that no name is left in the user's namespace."""
+    package = resources.files(__package__)
+    texts = {name: package.joinpath(file).read_text(encoding="utf-8") for name, file in _SOURCES.items()}
+    return "\n".join(f"{_LOADER}(__import__('sys'), {name!r}, {text!r})" for name, text in texts.items())
+
+
+def is_installed(reply: dict[str, Any]) -> bool:
+    """Whether the reply to the installation, asked for `PROBE`, says that it worked."""
+    probe = (reply.get("user_expressions") or {}).get("version") or {}
+    return reply.get("status") == "ok" and probe.get("status") == "ok"

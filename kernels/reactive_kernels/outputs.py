@@ -1,0 +1,276 @@
+"""The outputs of many cells as they stand, and what changed since somebody last looked.
+
+The semantics of Jupyter's output messages, once and for all: streams joined and shown as a terminal would, displays
+updated wherever they stand, clearing now or before the next output, and limits, so that no cell fills the memory.
+Pure: no I/O, no clock. A key is whatever the caller calls a cell. Dictionaries that were handed out are never changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .events import JSON, ClearOutputEvent, OutputEvent, UpdateDisplayEvent
+from .terminal import TerminalText
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLimits:
+    """How much of a cell's output is kept. An error is kept always."""
+
+    stream_head: int = 500_000
+    """Characters kept from the beginning of a stream…"""
+    stream_tail: int = 500_000
+    """…and from its end; up to twice as many at times, so that cutting is rare."""
+    outputs: int = 10_000
+    """Outputs of one cell."""
+    size_bytes: int = 100_000_000
+    """Size of one cell's outputs together, roughly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """All outputs vanish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """These outputs come after the last one."""
+
+    outputs: tuple[JSON, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The output at `index` is now this one."""
+
+    index: int
+    output: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """The stream output at `index` keeps its first `keep` characters (code points), then comes `text`."""
+
+    index: int
+    keep: int
+    text: str
+
+
+OutputChange = Clear | Append | Replace | Splice
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One output: a stream being written, or a finished dictionary."""
+
+    output: JSON | None
+    stream: TerminalText | None = None
+    name: str = ""
+    display_id: str | None = None
+    size: int = 0
+
+    def shown(self) -> JSON:
+        if self.output is None:
+            text = "" if self.stream is None else self.stream.text
+            self.output = {"output_type": "stream", "name": self.name, "text": text}
+        return self.output
+
+
+@dataclass(slots=True)
+class _Cell:
+    slots: list[_Slot] = field(default_factory=list)
+    clear_before_next: bool = False
+    cleared: bool = False  # since the last drain
+    known: int = 0  # how many of the slots the last drain told of
+    changed: set[int] = field(default_factory=set)  # of those
+    size: int = 0
+    left_out: int = 0
+    notice: int | None = None  # the slot that tells how many were left out
+
+
+class OutputStore:
+    """Outputs by key. Apply events as they come; `drain` at each tick tells what to show."""
+
+    def __init__(self, limits: OutputLimits | None = None) -> None:
+        """Hold nothing yet."""
+        self._limits = limits or OutputLimits()
+        self._cells: dict[str, _Cell] = {}
+        self._dirty: dict[str, None] = {}
+        self._places: dict[str, set[tuple[str, int]]] = {}
+
+    def begin(self, key: str) -> None:
+        """A new run: its outputs begin with none."""
+        cell = self._cell(key)
+        self._clear(key, cell)
+        cell.clear_before_next = False
+        cell.cleared = True
+        self._dirty[key] = None
+
+    def load(self, key: str, outputs: Iterable[JSON]) -> None:
+        """Take outputs as they were stored; whoever drains is taken to know them."""
+        self.forget(key)
+        cell = self._cell(key)
+        for output in outputs:
+            stream = output.get("output_type") == "stream"
+            slot = self._new_stream(output) if stream else _Slot(output, size=_size(output))
+            if slot.stream is not None:
+                slot.stream.settle()
+            cell.slots.append(slot)
+            cell.size += slot.size
+        cell.known = len(cell.slots)
+
+    def forget(self, key: str) -> None:
+        """The cell is gone."""
+        cell = self._cells.get(key)
+        if cell is not None:
+            self._clear(key, cell)
+            del self._cells[key]
+        self._dirty.pop(key, None)
+
+    def apply(self, key: str, event: OutputEvent | UpdateDisplayEvent | ClearOutputEvent) -> None:
+        """Take an event of the cell's run."""
+        match event:
+            case OutputEvent():
+                self._add(key, self._cell(key), event)
+            case UpdateDisplayEvent():
+                self._update(event.display_id, event.data, event.metadata)
+            case ClearOutputEvent():
+                cell = self._cell(key)
+                cell.clear_before_next = event.wait
+                if not event.wait:
+                    self._clear(key, cell)
+
+    def outputs(self, key: str) -> list[JSON]:
+        """The cell's outputs as they stand, in nbformat shape; [] for an unknown key."""
+        cell = self._cells.get(key)
+        return [slot.shown() for slot in cell.slots] if cell is not None else []
+
+    def drain(self) -> dict[str, list[OutputChange]]:
+        """What changed since the last drain, by key; carried out in order, it leads from then to now."""
+        dirty, self._dirty = self._dirty, {}
+        changes = {key: self._changes(self._cells[key]) for key in dirty}
+        return {key: told for key, told in changes.items() if told}
+
+    def _changes(self, cell: _Cell) -> list[OutputChange]:
+        told: list[OutputChange] = [Clear()] if cell.cleared else []
+        for index in sorted(cell.changed):
+            slot = cell.slots[index]
+            if slot.stream is None:
+                told.append(Replace(index, slot.shown()))
+            elif slot.stream.settled < len(slot.stream.text) or slot.output is None:
+                keep = slot.stream.settled
+                told.append(Splice(index, keep, slot.stream.text[keep:]))
+                slot.stream.settle()
+        new = cell.slots[cell.known :]
+        if new:
+            told.append(Append(tuple(slot.shown() for slot in new)))
+            for slot in new:
+                if slot.stream is not None:
+                    slot.stream.settle()
+        cell.cleared = False
+        cell.known = len(cell.slots)
+        cell.changed.clear()
+        return told
+
+    def _cell(self, key: str) -> _Cell:
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = _Cell()
+        return cell
+
+    def _add(self, key: str, cell: _Cell, event: OutputEvent) -> None:
+        output = event.output
+        kind = output.get("output_type")
+        if kind == "stream" and not output.get("text"):
+            return
+        if cell.clear_before_next:
+            cell.clear_before_next = False
+            self._clear(key, cell)
+        if event.display_id is not None:
+            self._update(event.display_id, output.get("data", {}), output.get("metadata", {}))
+        last = cell.slots[-1] if cell.slots else None
+        if kind == "stream" and last is not None and last.stream is not None and last.name == output["name"]:
+            if cell.notice is None:
+                self._write(key, cell, len(cell.slots) - 1, last.stream, output["text"])
+            else:
+                self._leave_out(key, cell)
+            return
+        size = 0 if kind == "stream" else _size(output)
+        full = len(cell.slots) >= self._limits.outputs or cell.size + size > self._limits.size_bytes
+        if (full or cell.notice is not None) and kind != "error":
+            self._leave_out(key, cell)
+            return
+        slot = self._new_stream(output) if kind == "stream" else _Slot(output, display_id=event.display_id, size=size)
+        if event.display_id is not None:
+            self._places.setdefault(event.display_id, set()).add((key, len(cell.slots)))
+        cell.slots.append(slot)
+        cell.size += slot.size
+        self._dirty[key] = None
+
+    def _new_stream(self, output: JSON) -> _Slot:
+        text = TerminalText(self._limits.stream_head, self._limits.stream_tail)
+        text.write(output["text"] if isinstance(output["text"], str) else "".join(output["text"]))
+        return _Slot(None, text, output["name"], size=len(text.text))
+
+    def _write(self, key: str, cell: _Cell, index: int, stream: TerminalText, text: str) -> None:
+        slot = cell.slots[index]
+        stream.write(text)
+        slot.output = None
+        cell.size += len(stream.text) - slot.size
+        slot.size = len(stream.text)
+        self._mark(key, cell, index)
+
+    def _leave_out(self, key: str, cell: _Cell) -> None:
+        cell.left_out += 1
+        if cell.notice is None:
+            cell.notice = len(cell.slots)
+            cell.slots.append(_Slot({}))
+        many = "outputs are" if cell.left_out > 1 else "output is"
+        text = f"[… {cell.left_out:,} further {many} not kept: this cell has too many, or too large ones …]\n"
+        cell.slots[cell.notice].output = {"output_type": "stream", "name": "stderr", "text": text}
+        self._mark(key, cell, cell.notice)
+
+    def _update(self, display_id: str, data: JSON, metadata: JSON) -> None:
+        for key, index in self._places.get(display_id, ()):
+            cell = self._cells[key]
+            slot = cell.slots[index]
+            slot.output = {**slot.shown(), "data": data, "metadata": metadata}
+            size = _size(slot.output)
+            cell.size += size - slot.size
+            slot.size = size
+            self._mark(key, cell, index)
+
+    def _mark(self, key: str, cell: _Cell, index: int) -> None:
+        self._dirty[key] = None
+        if index < cell.known:
+            cell.changed.add(index)
+
+    def _clear(self, key: str, cell: _Cell) -> None:
+        for index, slot in enumerate(cell.slots):
+            if slot.display_id is not None:
+                places = self._places[slot.display_id]
+                places.discard((key, index))
+                if not places:
+                    del self._places[slot.display_id]
+        if cell.known:
+            cell.cleared = True
+        if cell.slots:
+            self._dirty[key] = None
+        cell.slots.clear()
+        cell.changed.clear()
+        cell.known = cell.size = cell.left_out = 0
+        cell.notice = None
+
+
+def _size(output: Mapping[str, Any]) -> int:
+    """Roughly how many bytes an output takes."""
+    data = output.get("data")
+    if not isinstance(data, dict):
+        return len(json.dumps(output, ensure_ascii=False, default=str))
+    return sum(
+        len(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, default=str))
+        for part in data.values()
+    )
