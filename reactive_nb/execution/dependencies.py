@@ -78,6 +78,7 @@ class _Pass:
     last_writer: dict[str, str] = field(default_factory=dict)
     withheld_by: dict[str, str] = field(default_factory=dict)
     uses: dict[str, frozenset[str]] = field(default_factory=dict)
+    needs: dict[str, frozenset[str]] = field(default_factory=dict)
     writes: dict[str, frozenset[str]] = field(default_factory=dict)
     providers: dict[str, dict[str, str]] = field(default_factory=dict)
     withheld: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -120,7 +121,8 @@ class _Pass:
         passed = (cell.takes | writes - cell.writes) - read
         for name in passed:
             find(name)
-        self.uses[cell.id] = frozenset(n for n in read | passed if n not in BUILTINS or n in providers)
+        self.needs[cell.id] = frozenset(n for n in read if n not in BUILTINS or n in providers)
+        self.uses[cell.id] = self.needs[cell.id] | passed
         self.writes[cell.id] = frozenset(writes)
         self.providers[cell.id] = providers
         if withheld:
@@ -173,6 +175,7 @@ def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
     return DependencyGraph(
         order=tuple(cell.id for cell in cells if not cell.disabled),
         uses=settled.uses,
+        needs=settled.needs,
         writes=settled.writes,
         providers=settled.providers,
         writers={name: tuple(found) for name, found in _writers(cells, settled.writes).items()},

@@ -25,6 +25,8 @@ class Situation:
     """Cell → its source now."""
     manual: frozenset[str]
     """Cells that others never pull in."""
+    opaque: tuple[str, ...]
+    """Cells in a language that can't be analysed, in document order: one is stale when one above has run since."""
     lazy: bool
     """Whether cells that depend on what runs are only shown as stale."""
 
@@ -35,9 +37,17 @@ def outdated(now: Situation, cell: str) -> bool:
     return (
         record is None
         or record.source != now.sources[cell]
-        or record.outcome in (Outcome.INTERRUPTED, Outcome.TIMEOUT, Outcome.KERNEL)
+        or record.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL)
         or record.inputs != inputs_now(now.graph, now.records, cell)
+        or _overtaken(now, cell, record.number)
     )
+
+
+def _overtaken(now: Situation, cell: str, number: int) -> bool:
+    if cell not in now.opaque:
+        return False
+    above = now.opaque[: now.opaque.index(cell)]
+    return any(now.records[other].number > number for other in above if other in now.records)
 
 
 def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str] | None = None) -> frozenset[str]:

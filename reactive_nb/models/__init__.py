@@ -13,7 +13,7 @@ from reactive_nb.models.notebook import (
     RunMode,
     new_notebook_id,
 )
-from reactive_nb.models.output import Output
+from reactive_nb.models.output import Output, error
 
 __all__ = [
     "CELL_ID",
@@ -36,6 +36,7 @@ __all__ = [
     "Redefinition",
     "RunMode",
     "SyntaxProblem",
+    "error",
     "new_cell_id",
     "new_notebook_id",
 ]

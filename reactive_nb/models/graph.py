@@ -32,6 +32,8 @@ class DependencyGraph:
     """The nodes in document order."""
     uses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Cell → names it needs or passes through, late names included."""
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Cell → those of its `uses` that it reads, rather than only passes through."""
     writes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Cell → names it may bind, change in place or unbind."""
     providers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -72,8 +72,14 @@ class Notebook:
     def with_cell(self, cell: Cell) -> Notebook:
         """This notebook with `cell` in place of the one of the same id. Raises KeyError if there is none."""
         place = self.positions[cell.id]
-        changed = replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :]))
-        changed.__dict__["positions"] = self.positions  # the order is the same: no need to count again
+        return self._same_order(replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :])))
+
+    def updated(self, at: datetime) -> Notebook:
+        """This notebook, last changed at that time."""
+        return self._same_order(replace(self, updated_at=at))
+
+    def _same_order(self, changed: Notebook) -> Notebook:
+        changed.__dict__["positions"] = self.positions  # no need to count again
         return changed
 
 

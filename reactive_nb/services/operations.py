@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from reactive_kernels import ExecuteReply, OutputChange
 from reactive_nb.execution.records import Outcome
-from reactive_nb.models import CellConfig, CellType, KernelState, Notebook, NotebookSettings
+from reactive_nb.models import CellConfig, CellType, KernelState, Notebook
 
 
 # -- the document
@@ -57,8 +57,11 @@ class UpdateNotebook:
     """Rename, or change settings or kernel; None leaves as it is."""
 
     name: str | None = None
-    settings: NotebookSettings | None = None
+    settings: Mapping[str, Any] | None = None
+    """Fields of `NotebookSettings` and their new values."""
     kernel_name: str | None = None
+    language: str | None = None
+    """The language of `kernel_name`."""
 
 
 @dataclass(frozen=True, slots=True)

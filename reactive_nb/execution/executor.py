@@ -1,0 +1,122 @@
+"""One cell on one kernel: from a source to how its run ended.
+
+Outputs go to the connection's listener as they come; here is only what can be said when the run is over. It keeps no
+state of its own, knows neither documents nor graphs, and decides nothing about what runs next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from reactive_kernels import (
+    ClearOutputEvent,
+    DeadKernelError,
+    ExecuteReply,
+    KernelConnection,
+    KernelError,
+    KernelEvent,
+    KernelTimeout,
+    OutputEvent,
+    OutputStore,
+    UpdateDisplayEvent,
+)
+from reactive_nb.execution.namespace import NamespaceStep
+from reactive_nb.execution.records import Outcome
+from reactive_nb.models import Output
+
+INTERRUPT_GRACE_S = 10.0
+"""How long a cell whose time is over may take to end after it was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """How a cell's run ended."""
+
+    outcome: Outcome
+    reply: ExecuteReply | None
+    duration_ms: float
+    message: str | None = None
+    outputs: list[Output] = field(default_factory=list)
+    """nbformat outputs; only where they were asked for."""
+
+
+async def execute_python_cell(
+    connection: KernelConnection,
+    source: str,
+    *,
+    step: NamespaceStep | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    collect: bool = True,
+) -> CellResult:
+    """Run `source` as a cell. Magics, top-level await and `input()` work as in Jupyter.
+
+    `step` says what the kernel does to its namespace around the run; `timeout` (seconds) interrupts it. With `collect`
+    the result carries the outputs, which the connection's listener is told in any case. Never raises for what the
+    code does: an exception, an interrupt, a time limit and a dead kernel are outcomes.
+    """
+    request = request_id or uuid.uuid4().hex
+    store = OutputStore()
+    listener = connection.listener
+
+    def tee(event: KernelEvent) -> None:
+        if isinstance(event, OutputEvent | UpdateDisplayEvent | ClearOutputEvent) and event.request_id == request:
+            store.apply(request, event)
+        listener(event)
+
+    if collect:
+        store.begin(request)
+        connection.listener = tee
+    started = time.perf_counter()
+    try:
+        outcome, reply, message = await _run(connection, source, step, request, timeout)
+    finally:
+        if collect:
+            connection.listener = listener
+    duration_ms = (time.perf_counter() - started) * 1000
+    return CellResult(outcome, reply, duration_ms, message, store.outputs(request) if collect else [])
+
+
+async def _run(
+    connection: KernelConnection, source: str, step: NamespaceStep | None, request: str, timeout: float | None
+) -> tuple[Outcome, ExecuteReply | None, str | None]:
+    reactive = None if step is None or not connection.has_helper else _reactive(step)
+    run = asyncio.ensure_future(connection.execute(source, request_id=request, reactive=reactive))
+    try:
+        done, _ = await asyncio.wait({run}, timeout=timeout)
+        if done:
+            reply = run.result()
+            return _outcome(reply), reply, None
+        await connection.interrupt()
+        reply = await asyncio.wait_for(run, INTERRUPT_GRACE_S)
+        return Outcome.TIMEOUT, reply, f"The cell's time limit of {timeout:g} s was reached; it was interrupted."
+    except (TimeoutError, KernelTimeout):
+        message = (
+            f"The cell's time limit of {timeout:g} s was reached, and it can't be interrupted: restart the kernel."
+        )
+        return Outcome.KERNEL, None, message
+    except DeadKernelError as error:
+        return Outcome.KERNEL, None, str(error)
+    except KernelError as error:
+        return Outcome.KERNEL, None, str(error)
+    finally:
+        run.cancel()
+
+
+def _reactive(step: NamespaceStep) -> dict[str, object]:
+    return {
+        "cell": step.cell,
+        "bind": dict(step.bind),
+        "forget": list(step.forget),
+        "writes": list(step.writes),
+        "mutates": list(step.mutates),
+    }
+
+
+def _outcome(reply: ExecuteReply) -> Outcome:
+    if reply.status == "ok":
+        return Outcome.OK
+    return Outcome.INTERRUPTED if reply.status == "aborted" or reply.ename == "KeyboardInterrupt" else Outcome.ERROR

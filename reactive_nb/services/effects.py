@@ -1,0 +1,62 @@
+"""Effects: what a session has to do in the world after an operation. Plain values, made by the reducer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reactive_nb.execution.namespace import NamespaceStep
+from reactive_nb.models import CellType
+
+
+@dataclass(frozen=True, slots=True)
+class StartKernel:
+    """There is something to run and no kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Give this cell to the kernel."""
+
+    cell_id: str
+    number: int
+    type: CellType
+    source: str
+    timeout: float | None
+    step: NamespaceStep
+
+
+@dataclass(frozen=True, slots=True)
+class BindNames:
+    """Nothing is left to run: leave the kernel's names as the last definers made them."""
+
+    step: NamespaceStep
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptKernel:
+    """Interrupt the running cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceKernel:
+    """Shut the kernel down; a fresh one starts at once (`start`) or with the next run."""
+
+    start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetOutputs:
+    """These cells are gone, or have no outputs any more."""
+
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The document changed (`urgent`: somebody waits for it to be durable), or outputs did."""
+
+    urgent: bool
+
+
+Effect: TypeAlias = StartKernel | Execute | BindNames | InterruptKernel | ReplaceKernel | ForgetOutputs | Save

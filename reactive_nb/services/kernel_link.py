@@ -1,0 +1,332 @@
+"""A session's kernel: carries out the session's effects on it, and turns what it tells into operations.
+
+Cells and namespace steps go to the kernel one after the other, in the order in which they were decided, by one task.
+The kernel's news arrives synchronously and never waits for anybody; outputs gather for a moment and are drained as
+changes, so that a cell which prints in a loop costs a few operations a second and not one a line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from reactive_kernels import (
+    ClearOutputEvent,
+    CommCloseEvent,
+    CommMsgEvent,
+    CommOpenEvent,
+    CommStore,
+    DeadKernelError,
+    DiedEvent,
+    ExecuteInputEvent,
+    InputRequestEvent,
+    KernelConnection,
+    KernelError,
+    KernelEvent,
+    KernelPool,
+    OutputEvent,
+    OutputLimits,
+    OutputStore,
+    UpdateDisplayEvent,
+)
+from reactive_nb.execution import execute_python_cell
+from reactive_nb.execution.records import Outcome
+from reactive_nb.models import CellType, KernelState
+from reactive_nb.models import error as error_output
+from reactive_nb.schemas.events import CommClosed, CommMessage, CommOpened, Event, InputRequested
+from reactive_nb.services.effects import BindNames, Execute, StartKernel
+from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
+from reactive_nb.services.operations import (
+    CellFinished,
+    CellStarted,
+    ChangeOutputs,
+    ForeignRun,
+    KernelChanged,
+    Operation,
+)
+
+_log = logging.getLogger(__name__)
+
+FLUSH_S = 0.05
+"""The longest that outputs gather before clients see them."""
+INTERRUPT_LIMIT_S = 10.0
+
+
+class Owner(Protocol):
+    """What a link needs of its session."""
+
+    id: str
+
+    def perform(self, operation: Operation) -> None: ...
+
+    def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None: ...
+
+
+class KernelLink:
+    """The kernel of one notebook, if it has one."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        pool: KernelPool,
+        *,
+        directory: Path | None,
+        environment: Mapping[str, str],
+        limits: OutputLimits,
+    ) -> None:
+        self.connection: KernelConnection | None = None
+        self.comms = CommStore()
+        self.input_request: InputRequested | None = None
+        self._owner = owner
+        self._pool = pool
+        self._directory = directory
+        self._environment = environment
+        self._outputs = OutputStore(limits)
+        self._requests: dict[str, str] = {}
+        self._request_of: dict[str, str] = {}
+        self._work: asyncio.Queue[tuple[Execute | BindNames | StartKernel, str]] = asyncio.Queue()
+        self._worker: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flush_at: asyncio.TimerHandle | None = None
+        self._last_flush = 0.0
+
+    # -- what the session wants done
+    def put(self, effect: Execute | BindNames | StartKernel, kernel_name: str) -> None:
+        """Do this after what was decided before. What waits is bounded by one cell and one step a session."""
+        self._work.put_nowait((effect, kernel_name))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._do_work(), name=f"kernel work of {self._owner.id}")
+
+    def interrupt(self) -> None:
+        self._own(self._interrupt())
+
+    def replace(self, *, start: bool, kernel_name: str) -> None:
+        """Nothing that was decided for the old kernel is done any more."""
+        while not self._work.empty():
+            self._work.get_nowait()
+        self._forget_kernel()
+        self._own(self._restart(kernel_name) if start else self._release())
+
+    def forget_outputs(self, cells: tuple[str, ...]) -> None:
+        for cell in cells:
+            self._outputs.forget(cell)
+            self._requests.pop(self._request_of.pop(cell, ""), None)
+
+    async def close(self) -> None:
+        """Shut the kernel down and end all tasks."""
+        tasks = [*self._tasks, *([self._worker] if self._worker else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._flush_at is not None:
+            self._flush_at.cancel()
+        await self._release()
+
+    # -- what clients want of the kernel beside runs
+    def living(self) -> KernelConnection:
+        """The connection. Raises KernelUnavailable if no kernel runs."""
+        if self.connection is None or not self.connection.alive:
+            raise KernelUnavailable("The notebook's kernel is not running: run a cell to start it.")
+        return self.connection
+
+    def reply_input(self, value: str) -> None:
+        if self.input_request is None:
+            raise InvalidOperation("No cell is waiting for input.")
+        try:
+            self.living().reply_input(value)
+        except KernelError as error:
+            raise InvalidOperation(str(error)) from None
+        finally:
+            self.input_request = None
+
+    def say_on_comm(self, event: CommOpenEvent | CommMsgEvent | CommCloseEvent, client_id: str) -> None:
+        """Pass a client's comm message to the kernel, remember it, and tell the other clients."""
+        connection = self.living()
+        match event:
+            case CommOpenEvent():
+                connection.comm_open(event.comm_id, event.target_name, event.data, event.metadata, event.buffers)
+            case CommMsgEvent():
+                connection.comm_msg(event.comm_id, event.data, event.metadata, event.buffers)
+            case CommCloseEvent():
+                connection.comm_close(event.comm_id, event.data, event.metadata, event.buffers)
+        self.comms.apply_from_client(event)
+        self._tell_comm(event, client_id)
+
+    # -- work, in order
+    async def _do_work(self) -> None:
+        while True:
+            effect, kernel_name = await self._work.get()
+            try:
+                match effect:
+                    case StartKernel():
+                        await self._start(kernel_name)
+                    case Execute():
+                        await self._execute(effect)
+                    case BindNames():
+                        await self._bind(effect)
+            except Exception:
+                _log.exception("work of notebook %s failed", self._owner.id)
+                self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))
+
+    async def _start(self, kernel_name: str) -> None:
+        if self.connection is not None:
+            await self._release()
+        try:
+            connection = await self._pool.acquire(
+                kernel_name, cwd=self._directory, env=dict(self._environment), listener=self._hear
+            )
+        except KernelError as error:
+            self._owner.perform(KernelChanged(KernelState.DEAD, str(error)))
+            return
+        self.connection = connection
+        self._owner.perform(KernelChanged(KernelState.IDLE, language=connection.language or None))
+
+    async def _execute(self, effect: Execute) -> None:
+        request = uuid.uuid4().hex
+        self._requests.pop(self._request_of.get(effect.cell_id, ""), None)
+        self._requests[request] = effect.cell_id
+        self._request_of[effect.cell_id] = request
+        self._outputs.begin(effect.cell_id)
+        self._owner.perform(CellStarted(effect.number, datetime.now(UTC)))
+        if effect.type is CellType.SQL:
+            self._refuse(effect, "SQL cells can't be run in this version.")
+            return
+        if self.connection is None:
+            self._refuse(effect, "The kernel is not running.")
+            return
+        result = await execute_python_cell(
+            self.connection,
+            effect.source,
+            step=effect.step,
+            request_id=request,
+            timeout=effect.timeout,
+            collect=False,
+        )
+        self.input_request = None
+        self.flush()
+        self._owner.perform(
+            CellFinished(effect.number, result.outcome, result.reply, result.duration_ms, result.message)
+        )
+
+    def _refuse(self, effect: Execute, message: str) -> None:
+        self._outputs.apply(effect.cell_id, OutputEvent(None, error_output("CellError", message, [message])))
+        self.flush()
+        self._owner.perform(CellFinished(effect.number, Outcome.ERROR, None, 0.0, message))
+
+    async def _bind(self, effect: BindNames) -> None:
+        if self.connection is None or not self.connection.has_helper:
+            return
+        try:
+            await self.connection.call("bind", bind=dict(effect.step.bind), forget=list(effect.step.forget))
+        except DeadKernelError:
+            return  # told by itself
+        except KernelError as error:
+            _log.warning("names of notebook %s could not be bound: %s", self._owner.id, error)
+
+    async def _interrupt(self) -> None:
+        if self.connection is not None:
+            try:
+                await asyncio.wait_for(self.connection.interrupt(), INTERRUPT_LIMIT_S)
+            except (KernelError, TimeoutError) as error:
+                _log.warning("kernel of notebook %s could not be interrupted: %s", self._owner.id, error)
+
+    async def _restart(self, kernel_name: str) -> None:
+        if self.connection is None:
+            await self._start(kernel_name)
+            return
+        try:
+            await self.connection.restart()
+        except KernelError as error:
+            self._owner.perform(KernelChanged(KernelState.DEAD, str(error)))
+            return
+        self._owner.perform(KernelChanged(KernelState.IDLE))
+
+    async def _release(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.listener = _ignore
+            await self._pool.release(connection)
+
+    def _forget_kernel(self) -> None:
+        self.comms.clear()
+        self.input_request = None
+        self._requests.clear()
+        self._request_of.clear()
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- what the kernel tells
+    def _hear(self, event: KernelEvent) -> None:
+        match event:
+            case OutputEvent() | UpdateDisplayEvent() | ClearOutputEvent():
+                self._hear_output(event)
+            case CommOpenEvent() | CommMsgEvent() | CommCloseEvent():
+                self.comms.apply(event)
+                self._tell_comm(event, None)
+            case InputRequestEvent():
+                cell = self._requests.get(event.request_id or "")
+                self.input_request = InputRequested(cell_id=cell, prompt=event.prompt, password=event.password)
+                self.flush()
+                self._owner.publish(self.input_request)
+            case ExecuteInputEvent() if event.foreign:
+                self._owner.perform(ForeignRun())
+            case DiedEvent():
+                self._forget_kernel()
+                self._owner.perform(KernelChanged(KernelState.DEAD, event.message))
+            case _:
+                pass
+
+    def _hear_output(self, event: OutputEvent | UpdateDisplayEvent | ClearOutputEvent) -> None:
+        if not self.comms.divert(event):
+            cell = self._requests.get(event.request_id or "")
+            if cell is not None or isinstance(event, UpdateDisplayEvent):
+                self._outputs.apply(cell or "", event)
+        if self._flush_at is None:
+            loop = asyncio.get_running_loop()
+            wait = max(0.0, self._last_flush + FLUSH_S - loop.time())
+            self._flush_at = loop.call_later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Make what has gathered part of the document, and tell clients."""
+        if self._flush_at is not None:
+            self._flush_at.cancel()
+            self._flush_at = None
+        self._last_flush = asyncio.get_running_loop().time()
+        changes = {cell: tuple(told) for cell, told in self._outputs.drain().items() if cell}
+        if changes:
+            self._owner.perform(ChangeOutputs(changes))
+        for event in self.comms.drain():
+            if self.connection is not None and self.connection.alive:
+                self.connection.comm_msg(event.comm_id, event.data, event.metadata, event.buffers)
+            self._tell_comm(event, None)
+
+    def _tell_comm(self, event: CommOpenEvent | CommMsgEvent | CommCloseEvent, client_id: str | None) -> None:
+        buffers = tuple(bytes(buffer) for buffer in event.buffers)
+        common: dict[str, Any] = {
+            "comm_id": event.comm_id,
+            "cell_id": self._requests.get(event.request_id or ""),
+            "data": dict(event.data),
+            "metadata": dict(event.metadata),
+            "buffers": len(buffers),
+        }
+        told: Event
+        match event:
+            case CommOpenEvent():
+                told = CommOpened(target_name=event.target_name, **common)
+            case CommMsgEvent():
+                told = CommMessage(client_id=client_id, **common)
+            case CommCloseEvent():
+                told = CommClosed(**common)
+        self._owner.publish(told, buffers)
+
+
+def _ignore(_: KernelEvent) -> None:
+    return

@@ -1,0 +1,38 @@
+"""`apply(state, operation) → (state, events, effects)`: the only place where a session's state changes.
+
+Pure: no kernel, no network, no clock, no storage. Each family of operations has a module of its own, which says what
+it does to a `Transition`; when it is done, the transition settles what follows from it (graph, staleness, statuses,
+the next cell to run).
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from reactive_nb.services.effects import Effect
+from reactive_nb.services.operations import Operation
+from reactive_nb.services.reducer import document, kernel, outputs, runs
+from reactive_nb.services.reducer.transition import Applied, Transition
+from reactive_nb.services.state import SessionState
+
+__all__ = ["Applied", "Effect", "apply", "initial_state"]
+
+
+def apply(state: SessionState, operation: Operation) -> Applied:
+    """What `operation` makes of `state`. Raises `SessionError`, and then nothing has changed."""
+    transition = Transition(state)
+    _carry_out(operation, transition)
+    transition.settle()
+    return transition.result()
+
+
+@singledispatch
+def _carry_out(operation: object, transition: Transition) -> None:
+    raise TypeError(f"not an operation: {operation!r}")
+
+
+for _family in (document, runs, kernel, outputs):
+    for _kind, _handler in _family.HANDLERS.items():
+        _carry_out.register(_kind)(_handler)
+
+initial_state = document.initial_state

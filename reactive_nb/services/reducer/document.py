@@ -1,0 +1,245 @@
+"""Changes of the document. None of them runs anything: cells become stale, and wait to be asked.
+
+Each operation is one revision, a batch too: all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from reactive_nb.execution.analysis import analyse_python
+from reactive_nb.models import Analysis, Cell, CellType, KernelState, Notebook
+from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved, CellUpdated, KernelStatusEvent
+from reactive_nb.schemas.runs import RunState
+from reactive_nb.services import views
+from reactive_nb.services.effects import ForgetOutputs, ReplaceKernel
+from reactive_nb.services.errors import Conflict, InvalidOperation, NoSuchCell
+from reactive_nb.services.operations import (
+    AddCell,
+    Batch,
+    MoveCell,
+    RemoveCell,
+    ReplaceNotebook,
+    UpdateCell,
+    UpdateNotebook,
+)
+from reactive_nb.services.reducer.runs import abandon, forget_runs
+from reactive_nb.services.reducer.transition import Transition
+from reactive_nb.services.state import Knowledge, SessionState
+
+NOTHING_KNOWN = Analysis()
+
+
+def initial_state(notebook: Notebook, language: str = "python") -> SessionState:
+    """A notebook just opened: nothing has run."""
+    step = Transition(SessionState(notebook=notebook, language=language))
+    known = {cell.id: _knowledge(cell) for cell in notebook.cells if cell.type.runs}
+    step.change(knowledge=known)
+    step.regraph()
+    step.touch_everything()
+    step.settle()
+    return step.state
+
+
+def _knowledge(cell: Cell, before: Knowledge | None = None) -> Knowledge:
+    """What the source says; what runs have shown is kept as long as the source is the same."""
+    if cell.type is not CellType.PYTHON:
+        return Knowledge(NOTHING_KNOWN)
+    analysis = analyse_python(cell.source)
+    if analysis.error is not None:
+        return Knowledge(before.analysis if before else NOTHING_KNOWN, problem=analysis.error)
+    return Knowledge(analysis)
+
+
+def _revise(step: Transition) -> int:
+    """The revision that this change makes; once for each operation."""
+    if step.state.notebook.revision == step.before.notebook.revision:
+        step.change(notebook=replace(step.state.notebook, revision=step.before.notebook.revision + 1))
+    step.save(urgent=True)
+    return step.state.notebook.revision
+
+
+def _existing(step: Transition, cell_id: str) -> Cell:
+    cell = step.state.notebook.cell(cell_id)
+    if cell is None:
+        raise NoSuchCell(cell_id)
+    return cell
+
+
+def _place_cells(step: Transition, cells: tuple[Cell, ...]) -> None:
+    step.change(notebook=replace(step.state.notebook, cells=cells))
+    step.regraph()
+
+
+def add_cell(operation: AddCell, step: Transition) -> None:
+    notebook = step.state.notebook
+    if notebook.cell(operation.cell_id) is not None:
+        raise InvalidOperation(f"There is a cell {operation.cell_id!r} already.", "id")
+    index = len(notebook.cells) if operation.index is None else min(operation.index, len(notebook.cells))
+    if operation.after is not None:
+        _existing(step, operation.after)
+        index = notebook.positions[operation.after] + 1
+    cell = Cell(
+        id=operation.cell_id,
+        type=_type_for(step.state.language, operation.type),
+        source=operation.source,
+        config=operation.config,
+        revision=_revise(step),
+    )
+    cells = step.state.notebook.cells
+    _place_cells(step, (*cells[:index], cell, *cells[index:]))
+    if cell.type.runs:
+        step.know(cell.id, _knowledge(cell))
+        step.touch(cell.id)
+    step.emit(CellAdded(cell=views.cell_response(step.state, cell.id), index=index))
+
+
+def _type_for(language: str, wanted: CellType) -> CellType:
+    """Cells in the kernel's language are `python` on a Python kernel and `code` on any other."""
+    if wanted in (CellType.PYTHON, CellType.CODE):
+        return CellType.PYTHON if language == "python" else CellType.CODE
+    return wanted
+
+
+def update_cell(operation: UpdateCell, step: Transition) -> None:
+    cell = _existing(step, operation.cell_id)
+    if operation.base_revision is not None and cell.revision > operation.base_revision:
+        raise Conflict(
+            f"The cell was changed at revision {cell.revision}; revision {operation.base_revision} is out of date.",
+            cell.revision,
+            cell.id,
+        )
+    changed = _changed_cell(step, cell, operation)
+    if changed != cell:
+        _store_cell(step, cell, changed)
+    if operation.index is not None:
+        move_cell(MoveCell(cell.id, operation.index), step)
+
+
+def _changed_cell(step: Transition, cell: Cell, operation: UpdateCell) -> Cell:
+    changed = cell
+    if operation.source is not None:
+        changed = replace(changed, source=operation.source)
+    if operation.type is not None:
+        changed = replace(changed, type=_type_for(step.state.language, operation.type))
+    if operation.config is not None:
+        changed = replace(changed, config=replace(changed.config, **operation.config))
+    return changed
+
+
+def _store_cell(step: Transition, cell: Cell, changed: Cell) -> None:
+    changed = replace(changed, revision=_revise(step))
+    if changed.type is not cell.type and not changed.type.runs:
+        changed = replace(changed, outputs=(), error=None, execution_count=None, started_at=None, duration_ms=None)
+        if cell.outputs:
+            views.clear_outputs(step.events, cell.id)
+        _drop_run(step, cell.id)
+        step.do(ForgetOutputs((cell.id,)))
+    step.set_cell(changed)
+    if (changed.source, changed.type) != (cell.source, cell.type):
+        step.know(cell.id, _knowledge(changed, step.state.knowledge.get(cell.id)) if changed.type.runs else None)
+    if changed.config != cell.config:
+        step.regraph()
+    step.touch(cell.id)
+    step.emit(views.cell_updated(changed))
+
+
+def move_cell(operation: MoveCell, step: Transition) -> None:
+    cell = _existing(step, operation.cell_id)
+    others = tuple(c for c in step.state.notebook.cells if c.id != cell.id)
+    index = min(operation.index, len(others))
+    if index == step.state.notebook.positions[cell.id]:
+        return
+    cell = replace(cell, revision=_revise(step))
+    _place_cells(step, (*others[:index], cell, *others[index:]))
+    step.touch(*(c.id for c in step.state.notebook.cells if c.type is CellType.CODE))
+    step.emit(CellMoved(cell_id=cell.id, index=index))
+
+
+def remove_cell(operation: RemoveCell, step: Transition) -> None:
+    cell = _existing(step, operation.cell_id)
+    _revise(step)
+    _place_cells(step, tuple(c for c in step.state.notebook.cells if c.id != cell.id))
+    if cell.type.runs:
+        step.know(cell.id, None)
+    _drop_run(step, cell.id)
+    step.do(ForgetOutputs((cell.id,)))
+    step.emit(CellRemoved(cell_id=cell.id))
+
+
+def _drop_run(step: Transition, cell_id: str) -> None:
+    records = {**step.state.records}
+    record = records.pop(cell_id, None)
+    if record is not None:
+        names = record.kept & step.state.bound.keys()
+        step.change(records=records, forget=step.state.forget | {cell_id}, unsettled=step.state.unsettled | names)
+
+
+def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
+    notebook = step.state.notebook
+    changed = notebook
+    if operation.name is not None:
+        changed = replace(changed, name=operation.name)
+    if operation.settings is not None:
+        changed = replace(changed, settings=replace(changed.settings, **operation.settings))
+    if operation.kernel_name is not None:
+        changed = replace(changed, kernel_name=operation.kernel_name)
+    if changed == notebook:
+        return
+    step.change(notebook=changed)
+    _revise(step)
+    step.touch_everything()
+    if changed.kernel_name != notebook.kernel_name:
+        _change_kernel(step, operation.language or "python")
+    step.tell_notebook()
+
+
+def _change_kernel(step: Transition, language: str) -> None:
+    abandon(step, RunState.INTERRUPTED, "The notebook was given another kernel.", "interrupted")
+    forget_runs(step)
+    step.change(kernel=KernelState.NONE, kernel_message=None, language=language)
+    step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
+    step.do(ReplaceKernel(start=False))
+    for cell in step.state.notebook.cells:
+        wanted = _type_for(language, cell.type)
+        if wanted is not cell.type:
+            _store_cell(step, cell, replace(cell, type=wanted))
+
+
+def replace_notebook(operation: ReplaceNotebook, step: Transition) -> None:
+    """Cell by cell, so that what has not changed stays as it is, its results and all."""
+    new = operation.notebook
+    wanted = {cell.id for cell in new.cells}
+    for cell in step.state.notebook.cells:
+        if cell.id not in wanted:
+            remove_cell(RemoveCell(cell.id), step)
+    for index, cell in enumerate(new.cells):
+        old = step.state.notebook.cell(cell.id)
+        if old is None:
+            add_cell(AddCell(cell.id, cell.type, cell.source, cell.config, index), step)
+        elif (old.source, old.type, old.config) != (cell.source, cell.type, cell.config):
+            _store_cell(step, old, replace(old, source=cell.source, type=cell.type, config=cell.config))
+        move_cell(MoveCell(cell.id, index), step)
+        kept = _existing(step, cell.id)
+        step.set_cell(replace(kept, metadata=cell.metadata, attachments=cell.attachments))
+    update_notebook(UpdateNotebook(name=new.name), step)
+    step.change(notebook=replace(step.state.notebook, metadata=new.metadata))
+    _revise(step)
+
+
+def batch(operation: Batch, step: Transition) -> None:
+    for part in operation.operations:
+        HANDLERS[type(part)](part, step)
+
+
+HANDLERS: dict[type, Callable[[Any, Transition], None]] = {
+    AddCell: add_cell,
+    UpdateCell: update_cell,
+    MoveCell: move_cell,
+    RemoveCell: remove_cell,
+    UpdateNotebook: update_notebook,
+    ReplaceNotebook: replace_notebook,
+    Batch: batch,
+}

@@ -1,0 +1,181 @@
+"""What a kernel did: it started, ran a cell, died; and what is learned from it.
+
+A run reports which names it really bound, removed and changed in place. Names that the analysis missed become observed
+definitions of the cell until its source changes, and whoever waited for them runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
+from reactive_nb.execution.scheduler import with_dependants
+from reactive_nb.models import Cell, CellError, CellType, KernelState
+from reactive_nb.schemas.events import KernelStatusEvent
+from reactive_nb.schemas.runs import RunState
+from reactive_nb.services import views
+from reactive_nb.services.effects import StartKernel
+from reactive_nb.services.operations import CellFinished, CellStarted, ForeignRun, KernelChanged
+from reactive_nb.services.reducer.planning import mark_done, replace_run
+from reactive_nb.services.reducer.runs import abandon, forget_runs
+from reactive_nb.services.reducer.transition import Transition
+from reactive_nb.services.state import Execution
+
+
+def kernel_changed(operation: KernelChanged, step: Transition) -> None:
+    state = operation.state
+    language = operation.language or step.state.language
+    if (state, operation.message, language) == (step.state.kernel, step.state.kernel_message, step.state.language):
+        return
+    step.change(kernel=state, kernel_message=operation.message, language=language)
+    if state is KernelState.DEAD:
+        message = operation.message or "The kernel died."
+        abandon(step, RunState.FAILED, message, "kernel")
+        forget_runs(step)
+        if step.state.notebook.settings.restart_dead_kernel and step.before.kernel.alive:
+            step.change(kernel=KernelState.STARTING)
+            step.do(StartKernel())
+    elif state is KernelState.NONE:
+        abandon(step, RunState.FAILED, operation.message or "The kernel was shut down.", "kernel")
+        forget_runs(step)
+    step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
+
+
+def cell_started(operation: CellStarted, step: Transition) -> None:
+    running = step.state.running
+    if running is None or running.number != operation.number:
+        return
+    cell = step.state.notebook.cell(running.cell)
+    if cell is None:
+        return
+    if cell.outputs:
+        views.clear_outputs(step.events, cell.id)
+    step.set_cell(
+        replace(cell, outputs=(), error=None, execution_count=None, started_at=operation.at, duration_ms=None)
+    )
+
+
+def cell_finished(operation: CellFinished, step: Transition) -> None:
+    running = step.state.running
+    if running is None or running.number != operation.number:
+        return  # its kernel is gone, and was said to be
+    step.change(running=None)
+    cell = step.state.notebook.cell(running.cell)
+    report = (operation.reply.report if operation.reply else None) or {}
+    if cell is None or cell.id not in step.graph.rank:
+        _leave_no_trace(step, running.cell, report)
+        if cell is not None:
+            _show(step, cell, operation)
+        mark_done(step, running.cell)
+        return
+    if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
+        return
+    _learn(step, cell, report)
+    _record(step, running, cell, operation, report)
+    _show(step, cell, operation)
+    mark_done(step, cell.id)
+    step.touch(cell.id, *step.graph.users[cell.id])
+    if cell.type is CellType.CODE:
+        step.touch(*(other.id for other in step.state.notebook.cells if other.type is CellType.CODE))
+
+
+def _leave_no_trace(step: Transition, cell_id: str, report: dict[str, Any]) -> None:
+    """The cell was removed while it ran, or provides nothing any more."""
+    names = frozenset(report.get("kept", ()))
+    step.change(
+        forget=step.state.forget | {cell_id},
+        bound={**step.state.bound, **dict.fromkeys(names, cell_id)},
+        unsettled=step.state.unsettled | names,
+    )
+
+
+def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> bool:
+    """A name it failed for is first defined further down: then this was no result, and it runs again after that."""
+    known = step.state.knowledge[cell.id]
+    if name is None or name in known.missed:
+        return False
+    step.know(cell.id, replace(known, missed=known.missed | {name}))
+    if name not in step.graph.providers[cell.id]:
+        return False
+    now = step.refresh()
+    run = next((run for run in step.state.runs if cell.id in run.pending and not run.interrupted), None)
+    if run is None:
+        return False
+    replace_run(step, replace(run, pending=run.pending | with_dependants(now, {cell.id}, follow=not now.lazy)))
+    step.touch(cell.id)
+    return True
+
+
+def _learn(step: Transition, cell: Cell, report: dict[str, Any]) -> None:
+    """Names that were written though the analysis did not see it."""
+    known = step.state.knowledge[cell.id]
+    written = frozenset(report.get("kept", ())) | frozenset(report.get("deleted", ()))
+    unseen = written - step.graph.writes[cell.id]
+    if not unseen:
+        return
+    step.know(cell.id, replace(known, observed=known.observed | unseen))
+    now = step.refresh()
+    if not now.lazy:
+        more = with_dependants(now, {cell.id}, follow=True) - {cell.id}
+        for run in step.state.runs:
+            if cell.id in run.pending and not run.interrupted:
+                replace_run(step, replace(run, pending=run.pending | more))
+
+
+def _record(step: Transition, running: Execution, cell: Cell, operation: CellFinished, report: dict[str, Any]) -> None:
+    state, graph = step.state, step.graph
+    edited = graph is not running.graph and not state.knowledge[cell.id].observed
+    kept = frozenset(report["kept"]) if "kept" in report else graph.writes[cell.id]
+    deleted = frozenset(report.get("deleted", ()))
+    goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
+    record = RunRecord(
+        number=running.number,
+        source=running.source,
+        inputs=running.inputs if edited else inputs_now(graph, state.records, cell.id),
+        outcome=operation.outcome,
+        provides=operation.outcome is Outcome.OK or (operation.outcome is Outcome.ERROR and goes_on),
+        kept=kept,
+        deleted=deleted,
+    )
+    records = {**state.records, cell.id: record}
+    for other, name in report.get("spoiled", ()):
+        if other in records and other != cell.id:
+            records[other] = replace(records[other], spoiled=records[other].spoiled | {name})
+    bound = {name: source for name, source in state.bound.items() if name not in deleted}
+    bound |= dict.fromkeys(kept, cell.id)
+    unsettled = state.unsettled | (graph.writes[cell.id] & graph.several)
+    if not record.provides:
+        unsettled |= kept
+    step.change(records=records, bound=bound, unsettled=unsettled)
+
+
+def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
+    reply = operation.reply
+    error: CellError | None = None
+    if operation.outcome is not Outcome.OK:
+        message = operation.message or (f"{reply.ename}: {reply.evalue}" if reply and reply.ename else "")
+        name = ((reply.report if reply else None) or {}).get("name_error")
+        error = views.failure(step.state, cell.id, operation.outcome, message, name)
+    step.set_cell(
+        replace(
+            step.state.notebook.cells[step.state.notebook.positions[cell.id]],
+            execution_count=reply.execution_count if reply else None,
+            duration_ms=round(operation.duration_ms, 3),
+            error=error,
+        )
+    )
+
+
+def foreign_run(_: ForeignRun, step: Transition) -> None:
+    """Nobody knows what the names hold now: every cell is stale."""
+    forget_runs(step)
+
+
+HANDLERS: dict[type, Callable[[Any, Transition], None]] = {
+    KernelChanged: kernel_changed,
+    CellStarted: cell_started,
+    CellFinished: cell_finished,
+    ForeignRun: foreign_run,
+}

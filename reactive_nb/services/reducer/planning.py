@@ -1,0 +1,188 @@
+"""What runs next: looked up anew whenever nothing is running.
+
+A cell that is next may first need others (an edit made a provider stale, or its object was changed in place), or may
+be blocked by one that failed; only then is it given to the kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reactive_nb.execution.namespace import NamespaceStep, bindings_for, final_bindings
+from reactive_nb.execution.records import Outcome, RunRecord, inputs_now, origin
+from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors, with_dependants
+from reactive_nb.models import CellError, KernelState, Redefinition
+from reactive_nb.schemas.events import KernelStatusEvent, RunFinished
+from reactive_nb.schemas.runs import RunState
+from reactive_nb.services import views
+from reactive_nb.services.effects import BindNames, Execute, ForgetOutputs, StartKernel
+from reactive_nb.services.state import Execution, Run, SessionState
+
+if TYPE_CHECKING:
+    from reactive_nb.services.reducer.transition import Transition
+
+MOST_PULLS = 3
+"""How often, in one run, a creator is run again because its object was changed in place."""
+
+
+def advance(step: Transition) -> None:
+    """Finish the runs that are over, and give the kernel the next cell if it is free."""
+    _prune(step)
+    while step.state.running is None:
+        _finish_runs(step)
+        if not step.state.runs:
+            _settle_names(step)
+            return
+        now = step.refresh()
+        cell = min(step.state.pending, key=now.graph.rank.__getitem__)
+        if _pull_in(step, now, cell):
+            continue
+        blocked = _blocked(step.state, now, cell)
+        if blocked is not None:
+            _block(step, cell, blocked)
+            continue
+        if not step.state.kernel.alive:
+            _start_kernel(step)
+            return
+        _start(step, now, cell)
+
+
+def _prune(step: Transition) -> None:
+    """Cells that are gone, or run no more, are no longer waited for."""
+    nodes = step.graph.rank.keys()
+    if not step.state.pending <= nodes:
+        step.change(runs=tuple(replace(run, pending=run.pending & nodes) for run in step.state.runs))
+
+
+def _finish_runs(step: Transition) -> None:
+    over = [run for run in step.state.runs if not run.pending]
+    if over:
+        step.change(runs=tuple(run for run in step.state.runs if run.pending))
+        for run in over:
+            finish_run(step, run, RunState.INTERRUPTED if run.interrupted else RunState.FINISHED)
+
+
+def finish_run(step: Transition, run: Run, state: RunState, message: str | None = None) -> None:
+    step.emit(RunFinished(run_id=run.id, state=state, cells=list(run.done), message=message))
+    if run.done:
+        step.save(urgent=False)
+
+
+def _pull_in(step: Transition, now: Situation, cell: str) -> bool:
+    """Whether others must run before `cell`: its stale ancestors, and creators of objects changed in place since."""
+    pending = step.state.pending
+    run = next(run for run in step.state.runs if cell in run.pending)
+    ancestors = stale_ancestors(now, step.state.stale, [cell])
+    creators = {c for c in creators_of_spoiled(now, cell) if c not in now.manual and run.pulled.get(c, 0) < MOST_PULLS}
+    more = (ancestors | creators) - pending
+    if not more:
+        return False
+    pulled = {**run.pulled, **{c: run.pulled.get(c, 0) + 1 for c in creators}}
+    wider = with_dependants(now, more, follow=not now.lazy)
+    replace_run(step, replace(run, pending=run.pending | wider, pulled=pulled))
+    return True
+
+
+def replace_run(step: Transition, run: Run) -> None:
+    step.change(runs=tuple(run if other.id == run.id else other for other in step.state.runs))
+
+
+def _blocked(state: SessionState, now: Situation, cell: str) -> CellError | None:
+    graph, providers = now.graph, now.graph.providers[cell]
+    withheld = graph.withheld.get(cell, {})
+    names: dict[str, list[str]] = {}
+    for name in sorted(graph.needs[cell]):
+        provider = providers.get(name)
+        if provider is None:
+            blame = withheld.get(name)
+        elif provider in now.manual and provider not in now.records:
+            blame = provider
+        else:
+            blame = origin(graph, now.records, provider, name).blame
+        if blame is not None:
+            names.setdefault(blame, []).append(name)
+    if names:
+        return views.blocked_error(state, names)
+    if state.notebook.settings.redefinition is Redefinition.ERROR:
+        return views.redefinition_error(state, cell)
+    return None
+
+
+def _block(step: Transition, cell: str, error: CellError) -> None:
+    state = step.state
+    number = state.number + 1
+    current = state.notebook.cells[state.notebook.positions[cell]]
+    record = RunRecord(
+        number, current.source, inputs_now(step.graph, state.records, cell), Outcome.BLOCKED, provides=False
+    )
+    step.change(number=number, records={**state.records, cell: record}, forget=state.forget | {cell})
+    if current.outputs:
+        views.clear_outputs(step.events, cell)
+        step.do(ForgetOutputs((cell,)))
+    step.set_cell(replace(current, outputs=(), error=error, execution_count=None, started_at=None, duration_ms=None))
+    mark_done(step, cell)
+    step.touch(cell, *step.graph.users[cell])
+
+
+def mark_done(step: Transition, cell: str) -> None:
+    step.change(
+        runs=tuple(
+            replace(run, pending=run.pending - {cell}, done=(*run.done, cell)) if cell in run.pending else run
+            for run in step.state.runs
+        )
+    )
+
+
+def _start_kernel(step: Transition) -> None:
+    if step.state.kernel in (KernelState.NONE, KernelState.DEAD):
+        step.change(kernel=KernelState.STARTING, kernel_message=None)
+        step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
+        step.do(StartKernel())
+
+
+def _start(step: Transition, now: Situation, cell_id: str) -> None:
+    state, graph = step.state, now.graph
+    cell = state.notebook.cells[state.notebook.positions[cell_id]]
+    number = state.number + 1
+    names = NamespaceStep(
+        cell=cell_id,
+        bind=bindings_for(graph, state.records, cell_id, state.bound),
+        forget=tuple(sorted(state.forget - {cell_id})),
+        writes=tuple(sorted(graph.writes[cell_id])),
+        mutates=tuple(sorted(state.knowledge[cell_id].analysis.mutates)),
+    )
+    inputs = inputs_now(graph, state.records, cell_id)
+    step.change(
+        number=number,
+        running=Execution(cell_id, number, cell.source, inputs, graph),
+        bound=_bound_after(state, names),
+        forget=frozenset(),
+    )
+    step.do(Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names))
+
+
+def _bound_after(state: SessionState, names: NamespaceStep) -> dict[str, str]:
+    bound = {**state.bound}
+    for name, cell in names.bind.items():
+        if cell is None:
+            bound.pop(name, None)
+        else:
+            bound[name] = cell
+    return bound
+
+
+def _settle_names(step: Transition) -> None:
+    """Nothing is left to run: leave each name as its last definer made it."""
+    state = step.state
+    if not state.unsettled and not state.forget:
+        return
+    if not state.kernel.alive:
+        if not state.bound:
+            step.change(unsettled=frozenset(), forget=frozenset())
+        return
+    bind = final_bindings(step.graph, state.records, state.bound, state.unsettled)
+    names = NamespaceStep("", bind, tuple(sorted(state.forget)), (), ())
+    step.change(unsettled=frozenset(), forget=frozenset(), bound=_bound_after(state, names))
+    if bind or names.forget:
+        step.do(BindNames(names))

@@ -1,0 +1,80 @@
+"""Runs are asked for, interrupted, and lost with their kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from reactive_nb.execution.scheduler import plan
+from reactive_nb.models import CellError, KernelState
+from reactive_nb.schemas.events import KernelStatusEvent, RunStarted
+from reactive_nb.schemas.runs import RunState
+from reactive_nb.services import views
+from reactive_nb.services.effects import InterruptKernel, ReplaceKernel
+from reactive_nb.services.errors import NoSuchCell
+from reactive_nb.services.operations import InterruptRun, RestartKernel, RunCells
+from reactive_nb.services.reducer.planning import finish_run
+from reactive_nb.services.reducer.transition import Transition
+from reactive_nb.services.state import Run
+
+
+def run_cells(operation: RunCells, step: Transition) -> None:
+    for cell in operation.cells or ():
+        if step.state.notebook.cell(cell) is None:
+            raise NoSuchCell(cell)
+    now = step.refresh()
+    cells = plan(now, step.state.stale, operation.cells)
+    step.change(runs=(*step.state.runs, Run(operation.run_id, operation.cells, frozenset(cells))))
+    step.emit(RunStarted(run_id=operation.run_id, cells=list(now.graph.in_running_order(cells))))
+
+
+def interrupt_run(_: InterruptRun, step: Transition) -> None:
+    """The rest of the plan, and requests sent before, are dropped; their cells stay stale."""
+    running = step.state.running
+    if running is not None:
+        step.do(InterruptKernel())
+    ended, going = [], []
+    for run in step.state.runs:
+        keeps = running is not None and running.cell in run.pending
+        (going if keeps else ended).append(run)
+    step.change(
+        runs=tuple(replace(run, pending=frozenset({running.cell}), interrupted=True) for run in going if running)
+    )
+    for run in ended:
+        finish_run(step, run, RunState.INTERRUPTED)
+
+
+def restart_kernel(_: RestartKernel, step: Transition) -> None:
+    abandon(step, RunState.INTERRUPTED, "The kernel was restarted.", "interrupted")
+    forget_runs(step)
+    step.change(kernel=KernelState.RESTARTING, kernel_message=None)
+    step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
+    step.do(ReplaceKernel(start=True))
+
+
+def abandon(step: Transition, state: RunState, message: str, kind: str) -> None:
+    """The kernel is gone, and with it what was running and what was to run."""
+    running = step.state.running
+    if running is not None:
+        cell = step.state.notebook.cell(running.cell)
+        if cell is not None:
+            step.set_cell(replace(cell, error=CellError(kind, message)))
+            step.touch(cell.id)
+    runs = step.state.runs
+    step.change(runs=(), running=None)
+    for run in runs:
+        finish_run(step, run, state, message)
+
+
+def forget_runs(step: Transition) -> None:
+    """Nothing that ran counts any more: no version of any name is left."""
+    step.change(records={}, bound={}, unsettled=frozenset(), forget=frozenset())
+    step.touch_everything()
+
+
+HANDLERS: dict[type, Callable[[Any, Transition], None]] = {
+    RunCells: run_cells,
+    InterruptRun: interrupt_run,
+    RestartKernel: restart_kernel,
+}

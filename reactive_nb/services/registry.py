@@ -1,0 +1,192 @@
+"""The notebooks that are open: one session each, made when somebody needs it and dropped when nobody does.
+
+What is in memory is a cache of storage: dropping a session loses nothing. Whose notebook it is is decided here and
+nowhere else: for anybody but the owner, a notebook does not exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from reactive_kernels import KernelPool
+from reactive_nb.core.config import Settings
+from reactive_nb.core.security import User
+from reactive_nb.execution.analysis import analyse_python
+from reactive_nb.models import Cell, CellType, KernelState, Notebook, new_notebook_id
+from reactive_nb.services.errors import InvalidOperation
+from reactive_nb.services.limits import check_cells, check_source
+from reactive_nb.services.operations import AddCell
+from reactive_nb.services.session import NotebookSession
+from reactive_nb.storage import NotebookNotFound, NotebookStorage, Page
+
+_log = logging.getLogger(__name__)
+
+SWEEP_S = 2.0
+DELETED = 4409
+
+
+class SessionRegistry:
+    """All open notebooks of this process."""
+
+    def __init__(self, storage: NotebookStorage, pool: KernelPool, settings: Settings) -> None:
+        self._storage = storage
+        self._pool = pool
+        self._settings = settings
+        self._sessions: dict[str, NotebookSession] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @property
+    def sessions(self) -> Mapping[str, NotebookSession]:
+        return self._sessions
+
+    async def open(self) -> None:
+        self._sweeper = asyncio.create_task(self._sweep(), name="session sweeper")
+
+    async def close(self) -> None:
+        """Close all sessions; everything acknowledged or shown is stored."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        sessions = list(self._sessions.values())
+        self._sessions.clear()
+        for result in await asyncio.gather(*(s.close() for s in sessions), return_exceptions=True):
+            if isinstance(result, BaseException):
+                _log.error("a session did not close: %r", result)
+
+    # -- documents
+    async def list(self, user: User, *, limit: int = 50, cursor: str | None = None) -> Page:
+        return await self._storage.list(user.id, limit=limit, cursor=cursor)
+
+    async def create(
+        self, user: User, *, name: str, kernel_name: str | None = None, cells: Sequence[AddCell] = ()
+    ) -> NotebookSession:
+        """A new notebook of `user`'s, stored. Raises InvalidOperation for an unknown kernelspec or cell id twice."""
+        kernel = kernel_name or self._settings.default_kernel
+        language = self.language_of(kernel)
+        made = tuple(_cell(cell, language) for cell in cells)
+        if len({cell.id for cell in made}) < len(made):
+            raise InvalidOperation("Two cells have the same id.", "cells")
+        now = datetime.now(UTC)
+        notebook = Notebook(
+            id=new_notebook_id(),
+            name=name,
+            owner=user.id,
+            kernel_name=kernel,
+            cells=made,
+            created_at=now,
+            updated_at=now,
+        )
+        return await self._store_new(notebook)
+
+    async def adopt(self, user: User, notebook: Notebook) -> NotebookSession:
+        """An imported notebook: under a new id, and `user`'s."""
+        now = datetime.now(UTC)
+        return await self._store_new(
+            replace(
+                notebook, id=new_notebook_id(), owner=user.id, revision=0, created_at=now, updated_at=now
+            )
+        )
+
+    async def _store_new(self, notebook: Notebook) -> NotebookSession:
+        check_cells(len(notebook.cells), self._settings)
+        for cell in notebook.cells:
+            check_source(cell.source, self._settings)
+        stored = await self._storage.create(notebook)
+        return await self._open_session(stored)
+
+    async def get(self, user: User, notebook_id: str) -> NotebookSession:
+        """The session of `user`'s notebook. Raises NotebookNotFound if there is none, or it is not theirs."""
+        session = self._sessions.get(notebook_id)
+        if session is None or session.closed:
+            lock = self._opening.setdefault(notebook_id, asyncio.Lock())
+            try:
+                async with lock:
+                    session = self._sessions.get(notebook_id)
+                    if session is None or session.closed:
+                        notebook = await self._storage.load(notebook_id)
+                        if notebook.owner != user.id:
+                            raise NotebookNotFound(notebook_id)
+                        session = await self._open_session(notebook)
+            finally:
+                if not lock.locked():
+                    self._opening.pop(notebook_id, None)
+        if session.notebook.owner != user.id:
+            raise NotebookNotFound(notebook_id)
+        return session
+
+    async def delete(self, user: User, notebook_id: str) -> None:
+        """Remove the notebook for good, its kernel with it. Raises NotebookNotFound."""
+        session = await self.get(user, notebook_id)
+        self._sessions.pop(notebook_id, None)
+        await session.close(DELETED, "The notebook was deleted.", save=False)
+        await self._storage.delete(notebook_id)
+
+    async def _open_session(self, notebook: Notebook) -> NotebookSession:
+        language = self._pool.kernelspecs().get(notebook.kernel_name, {}).get("language", "python")
+        await asyncio.to_thread(_analyse, notebook)
+        session = NotebookSession(
+            notebook,
+            storage=self._storage,
+            pool=self._pool,
+            settings=self._settings,
+            language=str(language),
+            directory=self._storage.working_directory(notebook.id),
+        )
+        self._sessions[notebook.id] = session
+        return session
+
+    def language_of(self, kernel_name: str) -> str:
+        """The language of an installed kernelspec. Raises InvalidOperation for one that is not installed."""
+        specs = self._pool.kernelspecs()
+        if kernel_name not in specs:
+            raise InvalidOperation(
+                f"There is no kernel {kernel_name!r} here. Installed: {', '.join(sorted(specs)) or 'none'}.",
+                "kernel_name",
+            )
+        return str(specs[kernel_name].get("language", "python"))
+
+    # -- housekeeping
+    async def _sweep(self) -> None:
+        """Take over what others stored, shut idle kernels down, drop idle sessions."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for session in list(self._sessions.values()):
+                try:
+                    await self._look_after(session)
+                except Exception:
+                    _log.exception("housekeeping of notebook %s failed", session.id)
+
+    async def _look_after(self, session: NotebookSession) -> None:
+        await session.take_over_changes()
+        if session.broadcaster.clients or session.busy:
+            session.last_used = time.monotonic()
+            return
+        idle = time.monotonic() - session.last_used
+        kernel_limit, session_limit = self._settings.kernel_idle_timeout, self._settings.session_idle_timeout
+        has_kernel = session.state.kernel is not KernelState.NONE
+        if has_kernel and kernel_limit and idle > kernel_limit:
+            session.cull_kernel()
+        elif not has_kernel and session_limit and idle > session_limit:
+            self._sessions.pop(session.id, None)
+            await session.close(reason="The notebook was not in use.")
+
+
+def _analyse(notebook: Notebook) -> None:
+    """Look at every source once, away from the event loop: what is found is kept by source."""
+    for cell in notebook.cells:
+        if cell.type is CellType.PYTHON:
+            analyse_python(cell.source)
+
+
+def _cell(cell: AddCell, language: str) -> Cell:
+    type_ = cell.type
+    if type_ in (CellType.PYTHON, CellType.CODE):
+        type_ = CellType.PYTHON if language == "python" else CellType.CODE
+    return Cell(id=cell.cell_id, type=type_, source=cell.source, config=cell.config)
+

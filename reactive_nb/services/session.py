@@ -1,0 +1,388 @@
+"""An open notebook: the only writer of its state.
+
+Everything that changes it comes in as an operation (`apply`, or `perform` for what the kernel did) and goes out as
+numbered events. The reducer decides; here is what must wait, happen or be told: the lock, storage, the kernel, clients.
+Operations are applied synchronously on the event loop, so none can come between another and its events; the lock
+covers what must look before it leaps (`if_match`), and nobody waits for storage while holding it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reactive_kernels import (
+    CommCloseEvent,
+    CommMsgEvent,
+    CommOpenEvent,
+    KernelError,
+    KernelPool,
+    OutputLimits,
+)
+from reactive_nb.core.config import Settings
+from reactive_nb.models import KernelState, Notebook
+from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
+from reactive_nb.schemas.events import CommState, Event, NotebookStateEvent, Presence, PresenceUpdated, RunFinished
+from reactive_nb.schemas.graph import Variable, VariablePage, VariablesResponse
+from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse, RunState
+from reactive_nb.services import large_outputs, limits, views
+from reactive_nb.services.effects import (
+    BindNames,
+    Effect,
+    Execute,
+    ForgetOutputs,
+    InterruptKernel,
+    ReplaceKernel,
+    Save,
+    StartKernel,
+)
+from reactive_nb.services.errors import Conflict, KernelUnavailable, NoSuchVariable, NotebookClosed
+from reactive_nb.services.kernel_link import KernelLink
+from reactive_nb.services.operations import (
+    DocumentOperation,
+    InterruptRun,
+    KernelChanged,
+    Operation,
+    ReplaceNotebook,
+    RestartKernel,
+    RunCells,
+)
+from reactive_nb.services.reducer import apply, initial_state
+from reactive_nb.services.saver import Saver
+from reactive_nb.services.state import SessionState
+from reactive_nb.storage import NotebookStorage, StorageError
+from reactive_nb.websocket.broadcaster import Broadcaster
+
+_log = logging.getLogger(__name__)
+
+RESTART_LIMIT_S = 60.0
+
+
+class NotebookSession:
+    """One notebook, its kernel and its clients."""
+
+    def __init__(
+        self,
+        notebook: Notebook,
+        *,
+        storage: NotebookStorage,
+        pool: KernelPool,
+        settings: Settings,
+        language: str = "python",
+        directory: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Open `notebook`, which is stored as it is. `directory` is where its kernel runs."""
+        self.id = notebook.id
+        self.state: SessionState = initial_state(notebook, language)
+        self.lock = asyncio.Lock()
+        self.closed = False
+        self.last_used = time.monotonic()
+        self.broadcaster = Broadcaster(
+            replay=settings.ws_replay_events, queue=settings.ws_queue_events, snapshot=self.state_event
+        )
+        self._settings = settings
+        self._storage = storage
+        half = settings.output_max_chars // 2
+        self.kernel = KernelLink(
+            self,
+            pool,
+            directory=directory,
+            environment=environment or {},
+            limits=OutputLimits(stream_head=half, stream_tail=settings.output_max_chars - half),
+        )
+        self._saver = Saver(storage, lambda: self.state.notebook, notebook.revision, self._renamed)
+        self._saver.start()
+        self._presence: dict[str, Presence] = {}
+        self._waiting: dict[str, asyncio.Future[RunFinished]] = {}
+        self._last_ticket = 0
+
+    @property
+    def notebook(self) -> Notebook:
+        return self.state.notebook
+
+    @property
+    def revision(self) -> int:
+        return self.state.notebook.revision
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs or is to run."""
+        return self.state.running is not None or bool(self.state.runs)
+
+    # -- operations
+    async def apply(self, operation: DocumentOperation, *, if_match: int | None = None) -> int:
+        """Change the document; the revision it then has. What it answers is durable.
+
+        Raises Conflict if `if_match` is not the present revision, and what the reducer refuses; then nothing changed.
+        """
+        async with self.lock:
+            self._check_open()
+            if if_match is not None and if_match != self.revision:
+                raise Conflict(f"The notebook is at revision {self.revision}, not {if_match}.", self.revision)
+            limits.check(operation, self.state, self._settings)
+            self.perform(operation)
+            ticket, revision = self._last_ticket, self.revision
+        await self._saver.durable(ticket)
+        return revision
+
+    def perform(self, operation: Operation) -> None:
+        """Apply an operation and carry out what follows. Never waits."""
+        before = self.state.notebook.revision
+        applied = apply(self.state, operation)
+        self.state = applied.state
+        if self.state.notebook.revision != before:
+            self.state = self.state.at(datetime.now(UTC))
+        for event in applied.events:
+            self.publish(event)
+            if isinstance(event, RunFinished) and event.run_id in self._waiting:
+                self._waiting.pop(event.run_id).set_result(event)
+        for effect in applied.effects:
+            self._carry_out(effect)
+
+    def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None:
+        self.broadcaster.publish(event, self.revision, buffers)
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Execute() | BindNames() | StartKernel():
+                self.kernel.put(effect, self.notebook.kernel_name)
+            case InterruptKernel():
+                self.kernel.interrupt()
+            case ReplaceKernel(start):
+                self.kernel.replace(start=start, kernel_name=self.notebook.kernel_name)
+            case ForgetOutputs(cells):
+                self.kernel.forget_outputs(cells)
+            case Save(urgent):
+                self._last_ticket = self._saver.ask(urgent=urgent)
+
+    def _check_open(self) -> None:
+        self.last_used = time.monotonic()
+        if self.closed:
+            raise NotebookClosed("The notebook was closed; open it again.")
+
+    def _renamed(self, name: str) -> None:
+        """Storage could not keep the name as it was."""
+        self.state = self.state.named(name)
+
+    # -- runs
+    async def run(self, cells: Sequence[str] | None = None, *, wait: float | None = None) -> RunResponse:
+        """Run `cells` with what they need, or all stale cells; with `wait`, answer when it is over or time is up."""
+        self._check_open()
+        run_id = uuid.uuid4().hex[:12]
+        over: asyncio.Future[RunFinished] = asyncio.get_running_loop().create_future()
+        self._waiting[run_id] = over
+        try:
+            async with self.lock:
+                self.perform(RunCells(run_id, None if cells is None else tuple(dict.fromkeys(cells))))
+            if wait:
+                await asyncio.wait({over}, timeout=wait)
+            return self._run_response(run_id, over.result() if over.done() else None)
+        finally:
+            self._waiting.pop(run_id, None)
+
+    def _run_response(self, run_id: str, over: RunFinished | None) -> RunResponse:
+        if over is not None:
+            cells, state, message = list(over.cells), over.state, over.message
+        else:
+            run = next((run for run in self.state.runs if run.id == run_id), None)
+            pending = self.state.graph.in_running_order(run.pending) if run else ()
+            cells, state, message = [*(run.done if run else ()), *pending], RunState.RUNNING, None
+        return RunResponse(
+            run_id=run_id,
+            state=state,
+            cells=[views.run_cell(self.state, cell) for cell in cells if self.notebook.cell(cell) is not None],
+            message=message,
+            revision=self.revision,
+        )
+
+    async def interrupt(self) -> KernelRequestResponse:
+        """Interrupt the running cell and drop the rest of the plan."""
+        self._check_open()
+        was_busy = self.busy
+        self.perform(InterruptRun())
+        return KernelRequestResponse(
+            state=self.state.kernel, message=None if was_busy else "Nothing was running."
+        )
+
+    async def restart(self) -> KernelRequestResponse:
+        """A fresh kernel; answers when it is there."""
+        self._check_open()
+        self.perform(RestartKernel())
+        deadline = time.monotonic() + RESTART_LIMIT_S
+        while self.state.kernel in (KernelState.RESTARTING, KernelState.STARTING):
+            if time.monotonic() > deadline:
+                raise KernelUnavailable(f"The kernel did not restart within {RESTART_LIMIT_S:g} s.")
+            await self._next_kernel_news(deadline - time.monotonic())
+        if self.state.kernel is KernelState.DEAD:
+            raise KernelUnavailable(self.state.kernel_message or "The kernel could not be started.")
+        return KernelRequestResponse(state=self.state.kernel, message=self.state.kernel_message)
+
+    async def _next_kernel_news(self, timeout: float) -> None:
+        told = asyncio.Event()
+
+        def notice(event: Event) -> None:
+            if event.model_dump(include={"type"}).get("type") == "kernel.status":
+                told.set()
+
+        name = f"restart-{uuid.uuid4().hex}"
+        self.broadcaster.observe(name, notice)
+        try:
+            await asyncio.wait_for(told.wait(), timeout)
+        except TimeoutError:
+            pass
+        finally:
+            self.broadcaster.unobserve(name)
+
+    def cull_kernel(self) -> None:
+        """Shut the kernel down because nobody uses it; the next run starts another."""
+        self.perform(KernelChanged(KernelState.NONE, "The kernel was shut down after a time without use."))
+        self.kernel.replace(start=False, kernel_name=self.notebook.kernel_name)
+
+    # -- what only the kernel knows
+    async def variables(self) -> VariablesResponse:
+        """The kernel's variables; none if no kernel runs."""
+        self._check_open()
+        connection = self.kernel.connection
+        if connection is None or not connection.alive or not connection.has_helper:
+            return VariablesResponse(variables=[])
+        found = await self._ask(connection.call("variables"))
+        return VariablesResponse(
+            variables=[Variable(**row, cell=self.state.bound.get(row["name"])) for row in found]
+        )
+
+    async def variable(self, name: str, offset: int = 0, limit: int = 50) -> VariablePage:
+        """Rows of a table, items of a list, … Raises NoSuchVariable."""
+        self._check_open()
+        connection = self.kernel.living()
+        if not any(row["name"] == name for row in await self._ask(connection.call("variables", names=[name]))):
+            raise NoSuchVariable(f"The kernel has no variable {name!r}.")
+        page = await self._ask(connection.call("variable", name=name, offset=offset, limit=limit))
+        return VariablePage(**page)
+
+    async def complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
+        """Jupyter's complete_reply; answered while a cell runs where the kernel can."""
+        self._check_open()
+        reply: dict[str, Any] = await self._ask(self.kernel.living().complete(code, cursor_pos))
+        return reply
+
+    async def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> dict[str, Any]:
+        """Jupyter's inspect_reply."""
+        self._check_open()
+        reply: dict[str, Any] = await self._ask(self.kernel.living().inspect(code, cursor_pos, detail_level))
+        return reply
+
+    async def _ask(self, request: Any) -> Any:
+        try:
+            return await request
+        except KernelError as error:
+            raise KernelUnavailable(str(error)) from None
+
+    def reply_input(self, value: str) -> None:
+        self._check_open()
+        self.kernel.reply_input(value)
+
+    def comm(self, command: CommOpen | CommMsg | CommClose, buffers: tuple[bytes, ...], client_id: str) -> None:
+        """A client's comm message: to the kernel, and to the other clients."""
+        self._check_open()
+        event: CommOpenEvent | CommMsgEvent | CommCloseEvent
+        match command:
+            case CommOpen():
+                event = CommOpenEvent(
+                    None, command.comm_id, command.target_name, command.data, command.metadata, buffers
+                )
+            case CommMsg():
+                event = CommMsgEvent(None, command.comm_id, command.data, command.metadata, buffers)
+            case CommClose():
+                event = CommCloseEvent(None, command.comm_id, command.data, command.metadata, buffers)
+        self.kernel.say_on_comm(event, client_id)
+
+    def output(self, digest: str) -> tuple[str, bytes] | None:
+        """(media type, bytes) of a large output, by its content hash."""
+        return large_outputs.find(self.notebook, digest)
+
+    # -- clients
+    def join(self, client: Presence) -> None:
+        self._presence[client.client_id] = client
+        self._tell_presence()
+
+    def update_presence(self, client: Presence) -> None:
+        if self._presence.get(client.client_id) != client:
+            self._presence[client.client_id] = client
+            self._tell_presence()
+
+    def leave(self, client_id: str) -> None:
+        self.last_used = time.monotonic()
+        if self._presence.pop(client_id, None) is not None and not self.closed:
+            self._tell_presence()
+
+    def _tell_presence(self) -> None:
+        self.publish(PresenceUpdated(clients=list(self._presence.values())))
+
+    def state_event(self) -> tuple[NotebookStateEvent, tuple[bytes, ...]]:
+        """Everything, as of the last event."""
+        buffers: list[bytes] = []
+        comms: list[CommState] = []
+        for comm in self.kernel.comms.open_comms():
+            own = [bytes(buffer) for buffer in comm.buffers]
+            buffers.extend(own)
+            comms.append(
+                CommState(
+                    comm_id=comm.comm_id,
+                    target_name=comm.target_name,
+                    data=dict(comm.data),
+                    metadata=dict(comm.metadata),
+                    buffers=len(own),
+                )
+            )
+        event = NotebookStateEvent(
+            seq=self.broadcaster.seq,
+            revision=self.revision,
+            notebook=views.notebook_response(self.state),
+            edges=views.all_edges(self.state),
+            comms=comms,
+            presence=list(self._presence.values()),
+            input_request=self.kernel.input_request,
+            runs=[run.id for run in self.state.runs],
+            buffers=len(buffers),
+        )
+        return event, tuple(buffers)
+
+    # -- storage
+    async def take_over_changes(self) -> None:
+        """If somebody else stored the document since (an editor, another tool), take that over."""
+        if self.closed or not self._saver.clean:
+            return
+        try:
+            theirs = await self._storage.changed_outside(self.notebook)
+        except StorageError as error:
+            _log.warning("notebook %s could not be read again: %s", self.id, error)
+            return
+        async with self.lock:
+            if theirs is None or self.closed or not self._saver.clean:
+                return
+            self._saver.adopt(theirs.revision)
+            self.perform(ReplaceNotebook(theirs))
+            ticket = self._last_ticket
+        await self._saver.durable(ticket)
+
+    async def close(self, code: int = 1012, reason: str = "The service is stopping.", *, save: bool = True) -> None:
+        """End the session: clients are sent away, the kernel is shut down, what is not yet stored is (if `save`)."""
+        async with self.lock:
+            if self.closed:
+                return
+            self.closed = True
+        self.broadcaster.close(code, reason)
+        for waiting in self._waiting.values():
+            waiting.cancel()
+        await self.kernel.close()
+        if save:
+            await self._saver.close()
+        else:
+            await self._saver.drop()

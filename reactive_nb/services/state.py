@@ -1,0 +1,131 @@
+"""All that a session knows, as one value.
+
+A change makes a new value that shares what has not changed. Everything that can be computed is computed from what is
+here and never stored apart from it; `graph`, `stale` and `statuses` are kept only because they are asked for often,
+and are made anew by the reducer whenever what they follow from has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reactive_nb.execution.dependencies import CellNames
+from reactive_nb.execution.records import Inputs, RunRecord
+from reactive_nb.execution.scheduler import Situation
+from reactive_nb.models import (
+    Analysis,
+    CellMode,
+    CellStatus,
+    CellType,
+    DependencyGraph,
+    KernelState,
+    Notebook,
+    RunMode,
+    SyntaxProblem,
+)
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that somebody asked for and that is not over."""
+
+    id: str
+    asked: tuple[str, ...] | None
+    """The cells that were named; None: all that was stale."""
+    pending: frozenset[str] = frozenset()
+    done: tuple[str, ...] = ()
+    """Cells that ran, in order."""
+    interrupted: bool = False
+    """Only the running cell is still waited for."""
+    pulled: Mapping[str, int] = field(default_factory=dict)
+    """Creator → how often it was run again because its object had been changed in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """The cell that the kernel is running, or is about to be given."""
+
+    cell: str
+    number: int
+    source: str
+    inputs: Inputs
+    graph: DependencyGraph
+    """As it was when the cell was given to the kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of a cell's names: from its source, and from its runs since the source last changed."""
+
+    analysis: Analysis
+    problem: SyntaxProblem | None = None
+    """The source as it is now does not parse; `analysis` is that of the last one that did."""
+    observed: frozenset[str] = NO_NAMES
+    missed: frozenset[str] = NO_NAMES
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """A notebook, what ran in it, and what is to run."""
+
+    notebook: Notebook
+    kernel: KernelState = KernelState.NONE
+    kernel_message: str | None = None
+    language: str = "python"
+    knowledge: Mapping[str, Knowledge] = field(default_factory=dict)
+    graph: DependencyGraph = field(default_factory=DependencyGraph)
+    records: Mapping[str, RunRecord] = field(default_factory=dict)
+    stale: frozenset[str] = frozenset()
+    statuses: Mapping[str, CellStatus] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    running: Execution | None = None
+    number: int = 0
+    """Of the latest run of a cell."""
+    bound: Mapping[str, str] = field(default_factory=dict)
+    """Name → the cell whose version the kernel's namespace holds."""
+    unsettled: frozenset[str] = NO_NAMES
+    """Names whose binding must be looked at when nothing is left to run."""
+    forget: frozenset[str] = frozenset()
+    """Cells whose versions the kernel need not keep."""
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """All cells that are to run."""
+        if len(self.runs) == 1:
+            return self.runs[0].pending
+        return frozenset().union(*(run.pending for run in self.runs))
+
+    def at(self, time: datetime) -> SessionState:
+        """This state, its document changed at that time."""
+        return replace(self, notebook=self.notebook.updated(time))
+
+    def named(self, name: str) -> SessionState:
+        return replace(self, notebook=replace(self.notebook, name=name))
+
+    def situation(self) -> Situation:
+        """What the scheduler looks at."""
+        cells = self.notebook.cells
+        return Situation(
+            graph=self.graph,
+            records=self.records,
+            sources={cell.id: cell.source for cell in cells},
+            manual=frozenset(cell.id for cell in cells if cell.config.mode is CellMode.MANUAL),
+            opaque=tuple(cell.id for cell in cells if cell.type is CellType.CODE),
+            lazy=self.notebook.settings.mode is RunMode.LAZY,
+        )
+
+    def names_of(self, cell_id: str) -> CellNames:
+        """What the graph is made from."""
+        known = self.knowledge[cell_id]
+        cell = self.notebook.cells[self.notebook.positions[cell_id]]
+        return CellNames(
+            id=cell_id,
+            analysis=known.analysis,
+            observed=known.observed,
+            missed=known.missed,
+            disabled=cell.config.mode is CellMode.DISABLED,
+        )
