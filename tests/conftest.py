@@ -1,3 +1,7 @@
+"""What every test shares: asyncio is the event loop, and `fuzz` is Hypothesis with patience."""
+
+from __future__ import annotations
+
 import pytest
 from hypothesis import settings
 

@@ -237,7 +237,7 @@ def test_override_that_is_no_setting() -> None:
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        load_settings().port = 1
+        load_settings().__setattr__("port", 1)
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
