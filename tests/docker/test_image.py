@@ -60,10 +60,12 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(context: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    replay = Replay(context, tmp_path_factory.mktemp("image"))
+def built(context: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    directory = tmp_path_factory.mktemp("image")
+    replay = Replay(context, directory)
     image = replay.run(context / "docker/Dockerfile")
-    return Built(image, replay.environment(), replay.left_out)
+    yield Built(image, replay.environment(), replay.left_out)
+    shutil.rmtree(directory)  # some 800 MB
 
 
 def free_port() -> int:
