@@ -1,4 +1,4 @@
-"""From what is known of each cell to the graph: which definition does a name mean?
+"""From what is known of each cell to the graph: which definition a name means.
 
 The rules:
 

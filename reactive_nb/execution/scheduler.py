@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import AbstractSet
 
 from reactive_nb.execution.records import Outcome, Records, inputs_now, origin
 from reactive_nb.models import DependencyGraph

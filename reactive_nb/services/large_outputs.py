@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 from typing import Any
 
@@ -33,8 +34,6 @@ def _bytes_of(value: Any, media_type: str) -> bytes:
         return orjson.dumps(value)
     text = joined(value)
     if media_type.startswith(("image/", "audio/", "video/")) and media_type != "image/svg+xml":
-        try:
+        with contextlib.suppress(binascii.Error):
             return base64.b64decode(text, validate=False)
-        except binascii.Error:
-            pass
     return text.encode("utf-8", "replace")

@@ -21,7 +21,7 @@ def check(operation: DocumentOperation, state: SessionState, settings: Settings)
 
 def check_source(source: str, settings: Settings) -> None:
     limit = settings.max_source_bytes
-    if len(source) > limit or len(source) * 4 > limit and len(source.encode("utf-8", "replace")) > limit:
+    if len(source) > limit or (len(source) * 4 > limit and len(source.encode("utf-8", "replace")) > limit):
         raise SourceTooLarge(f"The source is longer than {limit:,} bytes, the most that a cell may have.")
 
 

@@ -88,9 +88,7 @@ class SessionRegistry:
         """An imported notebook: under a new id, and `user`'s."""
         now = datetime.now(UTC)
         return await self._store_new(
-            replace(
-                notebook, id=new_notebook_id(), owner=user.id, revision=0, created_at=now, updated_at=now
-            )
+            replace(notebook, id=new_notebook_id(), owner=user.id, revision=0, created_at=now, updated_at=now)
         )
 
     async def _store_new(self, notebook: Notebook) -> NotebookSession:
@@ -189,4 +187,3 @@ def _cell(cell: AddCell, language: str) -> Cell:
     if type_ in (CellType.PYTHON, CellType.CODE):
         type_ = CellType.PYTHON if language == "python" else CellType.CODE
     return Cell(id=cell.cell_id, type=type_, source=cell.source, config=cell.config)
-

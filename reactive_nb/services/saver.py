@@ -8,6 +8,7 @@ with the next change.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,10 +94,8 @@ class Saver:
         while True:
             await self._dirty.wait()
             if not self._urgent.is_set():
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._urgent.wait(), OUTPUT_DELAY_S)
-                except TimeoutError:
-                    pass
             self._dirty.clear()
             self._urgent.clear()
             if not self.clean:

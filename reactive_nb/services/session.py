@@ -9,6 +9,7 @@ covers what must look before it leaps (`if_match`), and nobody waits for storage
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
@@ -102,6 +103,7 @@ class NotebookSession:
         self._presence: dict[str, Presence] = {}
         self._waiting: dict[str, asyncio.Future[RunFinished]] = {}
         self._last_ticket = 0
+        self._kernel_news = asyncio.Event()
 
     @property
     def notebook(self) -> Notebook:
@@ -136,6 +138,9 @@ class NotebookSession:
         """Apply an operation and carry out what follows. Never waits."""
         before = self.state.notebook.revision
         applied = apply(self.state, operation)
+        if applied.state.kernel is not self.state.kernel:
+            self._kernel_news.set()
+            self._kernel_news = asyncio.Event()
         self.state = applied.state
         if self.state.notebook.revision != before:
             self.state = self.state.at(datetime.now(UTC))
@@ -207,9 +212,7 @@ class NotebookSession:
         self._check_open()
         was_busy = self.busy
         self.perform(InterruptRun())
-        return KernelRequestResponse(
-            state=self.state.kernel, message=None if was_busy else "Nothing was running."
-        )
+        return KernelRequestResponse(state=self.state.kernel, message=None if was_busy else "Nothing was running.")
 
     async def restart(self) -> KernelRequestResponse:
         """A fresh kernel; answers when it is there."""
@@ -219,26 +222,11 @@ class NotebookSession:
         while self.state.kernel in (KernelState.RESTARTING, KernelState.STARTING):
             if time.monotonic() > deadline:
                 raise KernelUnavailable(f"The kernel did not restart within {RESTART_LIMIT_S:g} s.")
-            await self._next_kernel_news(deadline - time.monotonic())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._kernel_news.wait(), deadline - time.monotonic())
         if self.state.kernel is KernelState.DEAD:
             raise KernelUnavailable(self.state.kernel_message or "The kernel could not be started.")
         return KernelRequestResponse(state=self.state.kernel, message=self.state.kernel_message)
-
-    async def _next_kernel_news(self, timeout: float) -> None:
-        told = asyncio.Event()
-
-        def notice(event: Event) -> None:
-            if event.model_dump(include={"type"}).get("type") == "kernel.status":
-                told.set()
-
-        name = f"restart-{uuid.uuid4().hex}"
-        self.broadcaster.observe(name, notice)
-        try:
-            await asyncio.wait_for(told.wait(), timeout)
-        except TimeoutError:
-            pass
-        finally:
-            self.broadcaster.unobserve(name)
 
     def cull_kernel(self) -> None:
         """Shut the kernel down because nobody uses it; the next run starts another."""
@@ -253,9 +241,7 @@ class NotebookSession:
         if connection is None or not connection.alive or not connection.has_helper:
             return VariablesResponse(variables=[])
         found = await self._ask(connection.call("variables"))
-        return VariablesResponse(
-            variables=[Variable(**row, cell=self.state.bound.get(row["name"])) for row in found]
-        )
+        return VariablesResponse(variables=[Variable(**row, cell=self.state.bound.get(row["name"])) for row in found])
 
     async def variable(self, name: str, offset: int = 0, limit: int = 50) -> VariablePage:
         """Rows of a table, items of a list, … Raises NoSuchVariable."""

@@ -7,8 +7,6 @@ the next cell to run).
 
 from __future__ import annotations
 
-from functools import singledispatch
-
 from reactive_nb.services.effects import Effect
 from reactive_nb.services.operations import Operation
 from reactive_nb.services.reducer import document, kernel, outputs, runs
@@ -18,21 +16,15 @@ from reactive_nb.services.state import SessionState
 __all__ = ["Applied", "Effect", "apply", "initial_state"]
 
 
+_HANDLERS = document.HANDLERS | runs.HANDLERS | kernel.HANDLERS | outputs.HANDLERS
+
+
 def apply(state: SessionState, operation: Operation) -> Applied:
     """What `operation` makes of `state`. Raises `SessionError`, and then nothing has changed."""
     transition = Transition(state)
-    _carry_out(operation, transition)
+    _HANDLERS[type(operation)](operation, transition)
     transition.settle()
     return transition.result()
 
-
-@singledispatch
-def _carry_out(operation: object, transition: Transition) -> None:
-    raise TypeError(f"not an operation: {operation!r}")
-
-
-for _family in (document, runs, kernel, outputs):
-    for _kind, _handler in _family.HANDLERS.items():
-        _carry_out.register(_kind)(_handler)
 
 initial_state = document.initial_state

@@ -11,7 +11,7 @@ from typing import Any
 
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models import Analysis, Cell, CellType, KernelState, Notebook
-from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved, CellUpdated, KernelStatusEvent
+from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved, KernelStatusEvent
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import ForgetOutputs, ReplaceKernel

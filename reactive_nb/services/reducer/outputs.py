@@ -29,6 +29,8 @@ def change_outputs(operation: ChangeOutputs, step: Transition) -> None:
 def _put(change: OutputChange, cell_id: str, outputs: list[Output], step: Transition) -> None:
     match change:
         case Clear():
+            if not outputs:
+                return  # cleared when the run began
             outputs.clear()
             views.clear_outputs(step.events, cell_id)
         case Append(added):

@@ -40,7 +40,10 @@ def advance(step: Transition) -> None:
             continue
         blocked = _blocked(step.state, now, cell)
         if blocked is not None:
-            _block(step, cell, blocked)
+            _end_without_running(step, cell, Outcome.BLOCKED, blocked)
+            continue
+        if not now.sources[cell].strip():
+            _end_without_running(step, cell, Outcome.OK)
             continue
         if not step.state.kernel.alive:
             _start_kernel(step)
@@ -109,12 +112,13 @@ def _blocked(state: SessionState, now: Situation, cell: str) -> CellError | None
     return None
 
 
-def _block(step: Transition, cell: str, error: CellError) -> None:
+def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: CellError | None = None) -> None:
+    """It is blocked, or there is nothing in it: either way it leaves nothing behind."""
     state = step.state
     number = state.number + 1
     current = state.notebook.cells[state.notebook.positions[cell]]
     record = RunRecord(
-        number, current.source, inputs_now(step.graph, state.records, cell), Outcome.BLOCKED, provides=False
+        number, current.source, inputs_now(step.graph, state.records, cell), outcome, provides=outcome is Outcome.OK
     )
     step.change(number=number, records={**state.records, cell: record}, forget=state.forget | {cell})
     if current.outputs:

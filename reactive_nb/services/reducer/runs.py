@@ -34,7 +34,8 @@ def interrupt_run(_: InterruptRun, step: Transition) -> None:
     running = step.state.running
     if running is not None:
         step.do(InterruptKernel())
-    ended, going = [], []
+    ended: list[Run] = []
+    going: list[Run] = []
     for run in step.state.runs:
         keeps = running is not None and running.cell in run.pending
         (going if keeps else ended).append(run)

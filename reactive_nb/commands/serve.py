@@ -1,0 +1,137 @@
+"""`reactive-nb serve` and `reactive-nb demo`: the service on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import webbrowser
+from dataclasses import replace
+from typing import Any
+
+import uvicorn
+
+from reactive_nb import __version__
+from reactive_nb.core.config import ConfigurationError, Settings, load_settings, variables
+from reactive_nb.core.security import check_exposure, identity_provider
+from reactive_nb.demo import DEMO_ID, demo_document
+from reactive_nb.formats import FORMATS
+from reactive_nb.main import create_app, server_options
+from reactive_nb.storage import NotebookNotFound, NotebookStorage, StorageError, open_storage
+
+PORTS_TRIED = 20
+GRACE_S = 10
+
+
+def serve(options: argparse.Namespace, *, demo: bool) -> int:
+    """Serve until interrupted; the exit status."""
+    if getattr(options, "settings", False):
+        _list_settings()
+        return 0
+    settings = load_settings(**_overrides(options))
+    provider = identity_provider(settings)
+    check_exposure(settings, provider)
+    listener = _listen(settings, fixed="port" in options or "REACTIVE_NB_PORT" in os.environ)
+    settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+    app = create_app(settings, identity=provider)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host=settings.host, port=settings.port, timeout_graceful_shutdown=GRACE_S, **server_options(settings)
+        )
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(server, listener, settings, demo=demo, browser="no_browser" not in options))
+    return 0 if server.started else 1
+
+
+async def _serve(
+    server: uvicorn.Server, listener: socket.socket, settings: Settings, *, demo: bool, browser: bool
+) -> None:
+    if demo:
+        await _put_demo(settings)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        _announce(settings)
+        if browser and _has_browser():
+            await asyncio.to_thread(webbrowser.open, _address(settings))
+    await serving
+
+
+async def _put_demo(settings: Settings) -> None:
+    """The demo notebook, if it is not there: a changed one is the user's."""
+    storage: NotebookStorage = open_storage(settings)
+    try:
+        await storage.open()
+        try:
+            await storage.load(DEMO_ID)
+        except NotebookNotFound:
+            read = FORMATS["ipynb"].read
+            if read is not None:
+                await storage.create(replace(read(demo_document(), "Demo"), id=DEMO_ID))
+        await storage.close()
+    except StorageError as error:
+        raise ConfigurationError(f"NOTEBOOK_STORAGE_DIR: {error}") from None
+
+
+def _overrides(options: argparse.Namespace) -> dict[str, Any]:
+    given = {"host": "host", "port": "port", "token": "token", "storage_dir": "notebook_storage_dir"}
+    return {setting: getattr(options, option) for option, setting in given.items() if option in options}
+
+
+def _listen(settings: Settings, *, fixed: bool) -> socket.socket:
+    """A listening socket: on the port asked for, or, if none was, on the first free one from the default on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    ports = [settings.port] if fixed else range(settings.port, settings.port + PORTS_TRIED)
+    problem: OSError | None = None
+    for port in ports:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, port))
+        except OSError as error:
+            listener.close()
+            problem = error
+            continue
+        return listener
+    raise ConfigurationError(
+        f"REACTIVE_NB_PORT: {settings.host}:{settings.port} can't be listened on ({problem and problem.strerror}); "
+        "another may be free, for example --port 8010"
+    )
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = f"http://{host}:{settings.port}{settings.base_url}"
+    if settings.clerk_frontend_api:
+        return base
+    return f"{base}?token={settings.token.get_secret_value()}"
+
+
+def _announce(settings: Settings) -> None:
+    print(f"reactive-nb {__version__}", file=sys.stderr)
+    print(f"\n    {_address(settings)}\n", file=sys.stderr)
+    if not settings.dynamodb_enabled:
+        print(f"Notebooks are in {settings.notebook_storage_dir}", file=sys.stderr)
+    print("Ctrl-C stops the service and its kernels.", file=sys.stderr, flush=True)
+
+
+def _has_browser() -> bool:
+    """Whether a page would open in a window: not in a container, over SSH, or in a text browser in this terminal."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def _list_settings() -> None:
+    for variable in variables():
+        print(f"{variable.name}={variable.example}")
+        print(f"    {variable.description} Default: {variable.default or 'none'}.")

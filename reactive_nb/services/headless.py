@@ -1,0 +1,124 @@
+"""Run a notebook from top to bottom without a server or a client: the same session, with nobody attached.
+
+Used by the command line. Parameters go, as in other tools, into a cell of their own: after the one tagged
+`parameters` if there is one, else at the top.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reactive_kernels import KernelPool, PoolLimits
+from reactive_nb.core.config import Settings
+from reactive_nb.core.security import User
+from reactive_nb.models import Cell, CellType, Notebook
+from reactive_nb.schemas.events import CellStatusEvent, Event
+from reactive_nb.schemas.runs import RunResponse, RunState
+from reactive_nb.services.errors import InvalidOperation
+from reactive_nb.services.registry import SessionRegistry
+from reactive_nb.services.session import NotebookSession
+from reactive_nb.storage import MemoryStorage
+
+PARAMETERS_CELL = "injected-parameters"
+
+Progress = Callable[[int, int, str | None], None]
+"""Called with (cells done, cells in all, the cell that runs now)."""
+
+
+@dataclass(frozen=True)
+class HeadlessResult:
+    """The notebook as it was left, and how the run went."""
+
+    notebook: Notebook
+    run: RunResponse
+
+    @property
+    def failed(self) -> list[Cell]:
+        """Cells that raised, were blocked, or did not run because the kernel was gone."""
+        bad = {cell.id for cell in self.run.cells if cell.status not in ("success",)}
+        unexpected = [cell for cell in self.notebook.cells if cell.id in bad and not _may_fail(cell)]
+        return unexpected
+
+    @property
+    def ok(self) -> bool:
+        return self.run.state is RunState.FINISHED and not self.failed
+
+
+def _may_fail(cell: Cell) -> bool:
+    return cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
+
+
+async def run_notebook(
+    notebook: Notebook,
+    settings: Settings,
+    *,
+    directory: Path,
+    parameters: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    progress: Progress | None = None,
+) -> HeadlessResult:
+    """Run all cells of `notebook` in reactive order, in `directory`; stops after `timeout` seconds if given.
+
+    Raises InvalidOperation for a parameter that is no name, or an unknown kernel.
+    """
+    user = User("local", "local")
+    prepared = with_parameters(replace(notebook, owner=user.id), parameters or {})
+    storage = MemoryStorage(working_directory=directory)
+    limits = PoolLimits(max_kernels=1, spares=0, start_timeout=settings.kernel_start_timeout)
+    async with KernelPool(limits, default_kernel=settings.default_kernel) as pool:
+        registry = SessionRegistry(storage, pool, settings)
+        session = await registry.adopt(user, _without_results(prepared))
+        try:
+            if progress is not None:
+                session.broadcaster.observe("progress", _follow(session, progress))
+            run = await session.run(wait=timeout or _FOREVER_S)
+            if run.state is RunState.RUNNING:
+                await session.interrupt()
+            return HeadlessResult(session.notebook, run)
+        finally:
+            await registry.close()
+
+
+_FOREVER_S = 10 * 365 * 86_400.0
+
+
+def with_parameters(notebook: Notebook, parameters: Mapping[str, Any]) -> Notebook:
+    """`notebook` with a cell that binds `parameters`. Raises InvalidOperation for what is no Python name."""
+    if not parameters:
+        return notebook
+    for name in parameters:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise InvalidOperation(f"{name!r} is no Python name: give parameters as name=value.", name)
+    source = "\n".join(["# Parameters", *(f"{name} = {value!r}" for name, value in parameters.items())])
+    injected = Cell(PARAMETERS_CELL, CellType.PYTHON, source, metadata={"tags": ["injected-parameters"]})
+    cells = [cell for cell in notebook.cells if cell.id != PARAMETERS_CELL]
+    tagged = [place for place, cell in enumerate(cells) if "parameters" in (cell.metadata.get("tags") or ())]
+    place = tagged[0] + 1 if tagged else 0
+    return replace(notebook, cells=(*cells[:place], injected, *cells[place:]))
+
+
+def _without_results(notebook: Notebook) -> Notebook:
+    cells = tuple(
+        replace(cell, outputs=(), execution_count=None, error=None, started_at=None, duration_ms=None)
+        for cell in notebook.cells
+    )
+    return replace(notebook, cells=cells)
+
+
+def _follow(session: NotebookSession, progress: Progress) -> Callable[[Event], None]:
+    total = sum(cell.type.runs and bool(cell.source.strip()) for cell in session.notebook.cells)
+    done: set[str] = set()
+
+    def follow(event: Event) -> None:
+        if isinstance(event, CellStatusEvent):
+            if event.status == "running":
+                progress(len(done), total, event.cell_id)
+            elif event.status in ("success", "error", "blocked"):
+                done.add(event.cell_id)
+                progress(len(done), total, None)
+
+    return follow
