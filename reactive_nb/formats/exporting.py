@@ -49,9 +49,9 @@ def _prepare(cell: Cell, written: Any) -> None:
     if cell.config.hide_output:
         written.outputs = []
     for output in written.outputs:
-        text = output.get("data", {}).get("text/markdown")
-        if isinstance(text, str):
-            output["data"]["text/markdown"] = _with_attachments(text, {})
+        data = output.get("data")
+        if isinstance(data, dict) and isinstance(data.get("text/markdown"), str):
+            data["text/markdown"] = _with_attachments(data["text/markdown"], {})
 
 
 def _with_attachments(source: str, attachments: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Notebooks as Python scripts with `# %%` cells, both ways, through jupytext.
 
-Outputs and attachments are left out; names, ids, types, sources, configs and everyone's metadata are in the script. An SQL cell is
-written the way jupytext writes a `%%sql` cell, and a cell in another language as comments, so that the script runs.
+Outputs and attachments are left out; names, ids, types, sources, configs and everyone's metadata are in the script. An
+SQL cell is written the way jupytext writes a `%%sql` cell, and a cell in another language as comments, so that the
+script runs.
 
 What is lost, by the format's nature: white space around a source may change, and a line of a source that looks
 like the start of a cell is written with a mark in front of it.
