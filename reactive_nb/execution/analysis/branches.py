@@ -1,0 +1,344 @@
+"""Reading statements with branches: what is surely bound after each, and what only maybe.
+
+Each branch is read in a layer of its own over the state before it; an exception may leave a `try` body, or a `with`
+that swallows exceptions, after any of its bindings.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from reactive_nb.execution.analysis.calls import called_name
+from reactive_nb.execution.analysis.environment import HandlerName, Loop
+from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, State, flatten, join
+from reactive_nb.execution.analysis.names import words
+from reactive_nb.execution.analysis.statements import StatementReader
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, element
+
+SWALLOWING: frozenset[str] = words("suppress raises assertRaises assertRaisesRegex Output ignored")
+"""Context managers that end an exception."""
+
+
+class CellReader(StatementReader):
+    """Reads any block of statements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._statements: dict[type[ast.stmt], Callable[[Any], None]] = {}
+
+    def read_block(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            if not self.state.live:
+                return
+            kind = type(statement)
+            method = self._statements.get(kind)
+            if method is None:
+                method = self._statements[kind] = getattr(self, f"visit_{kind.__name__}")
+            method(statement)
+
+    def branch(self, base: State, body: list[ast.stmt]) -> State:
+        """Read `body` as a branch over `base`."""
+        before, self.state = self.state, base.fork()
+        self.read_block(body)
+        result, self.state = self.state, before
+        return result
+
+    # -- if
+
+    def visit_If(self, node: ast.If) -> None:
+        base = self.state
+        branches: list[State] = []
+        current: ast.If | None = node
+        while current is not None:  # a chain of elif is no recursion
+            self.use(current.test)
+            constant = _constant(current.test)
+            if constant is not False:
+                branches.append(flatten(self.branch(self.state, current.body), base))
+            if constant is True:
+                self.state.live = False
+                break
+            rest = current.orelse
+            self.state = self.state.fork()
+            current = rest[0] if len(rest) == 1 and isinstance(rest[0], ast.If) else None
+            if current is None:
+                self.read_block(rest)
+        if self.state is not base:
+            branches.append(flatten(self.state, base))
+            self.state = base
+        base.live = True
+        self.step(sum(len(branch.marks) for branch in branches))
+        join(base, branches)
+
+    # -- loops
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        items = element(self.use(node.iter))
+        base = self.state
+        loop = Loop(base)
+        self.loops.append(loop)
+        self.state = base.fork()
+        self.bind(node.target, items)
+        self.read_block(node.body)
+        ends = self._round_ends(loop)
+        if not _surely_has_items(node.iter):
+            ends.append(base.fork())
+        self._after_loop(loop, ends, node.orelse)
+
+    visit_AsyncFor = visit_For
+
+    def visit_While(self, node: ast.While) -> None:
+        self.use(node.test)
+        base = self.state
+        loop = Loop(base)
+        self.loops.append(loop)
+        self.state = base.fork()
+        constant = _constant(node.test)
+        if constant is not False:
+            self.read_block(node.body)
+        else:
+            self.stop()
+        ends = [*self._round_ends(loop), base.fork()]
+        if constant is True:
+            for end in ends:
+                end.live = False
+        self._after_loop(loop, ends, node.orelse)
+
+    def _round_ends(self, loop: Loop) -> list[State]:
+        """The states in which a round may end, and the next one begin."""
+        ends = [flatten(self.state, loop.base), *loop.continues]
+        for end in ends:
+            end.read.clear()  # the loop may have no round
+        self.state = loop.base
+        return ends
+
+    def _after_loop(self, loop: Loop, ends: list[State], orelse: list[ast.stmt]) -> None:
+        base = loop.base
+        exhausted = base.fork()
+        join(exhausted, ends)
+        self.state = exhausted
+        self.finish_loop(loop)
+        if exhausted.live:
+            self.read_block(orelse)
+        for end in loop.breaks:
+            end.read.clear()
+        self.state = base
+        join(base, [exhausted, *loop.breaks])
+
+    def visit_Break(self, node: ast.Break) -> None:
+        loop = self.loops[-1]
+        loop.breaks.append(self.leave_to(loop))
+        self.stop()
+
+    def visit_Continue(self, node: ast.Continue) -> None:
+        loop = self.loops[-1]
+        loop.continues.append(self.leave_to(loop))
+        self.stop()
+
+    # -- try
+
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
+        base = self.state
+        leaving = base.fork()
+        if node.finalbody:
+            self.catchers.append(leaving)
+        ends = self._guarded(node, base)
+        if node.finalbody:
+            self.catchers.pop()
+            self._finally(base, ends, leaving, node.finalbody)
+        else:
+            join(base, ends)
+
+    visit_TryStar = visit_Try
+
+    def _guarded(self, node: ast.Try | ast.TryStar, base: State) -> list[State]:
+        """Read everything but the `finally`; the states in which it may end normally."""
+        caught = base.fork()
+        if node.handlers:
+            self.catchers.append(caught)
+        body = self.branch(base, node.body)
+        if node.handlers:
+            self.catchers.pop()
+        ends = [self._continued(body, node.orelse, base)]
+        ends.extend(self._handler(handler, caught, base) for handler in node.handlers)
+        return ends
+
+    def _continued(self, state: State, body: list[ast.stmt], base: State) -> State:
+        self.state = state
+        self.read_block(body)
+        state, self.state = flatten(self.state, base), base
+        return state
+
+    def _handler(self, node: ast.ExceptHandler, caught: State, base: State) -> State:
+        state = self.state = caught.fork()
+        if node.type is not None:
+            with self.quietly():
+                self.read(node.type)
+        if node.name is None:
+            self.read_block(node.body)
+        else:
+            frame = HandlerName(node.name, self.new_prefix() + node.name)
+            self.state.put(frame.key, BOUND, EMPTY)
+            with self.frame(frame):
+                self.read_block(node.body)
+            self._forget(node.name)
+        state, self.state = flatten(state, base), base
+        return state
+
+    def _forget(self, name: str) -> None:
+        """After a handler its name is unbound; a name of another cell is left alone."""
+        key = self.key_for(name)
+        if key is not None and self.state.mark(key) & BOUND:
+            self.put(key, self.state.mark(key) & OLD | GONE, EMPTY)
+
+    def _finally(self, base: State, ends: list[State], leaving: State, body: list[ast.stmt]) -> None:
+        """Read a `finally`, which runs after any end, and after exceptions too."""
+        before = base.fork()
+        join(before, [_copy(end, base) for end in (*ends, leaving)])
+        before.live = True
+        self.state = last = before.fork()
+        self.read_block(body)
+        self.state = base
+        join(base, ends)
+        base.marks |= last.marks
+        base.values |= last.values
+        base.read |= last.read
+        base.live = base.live and last.live
+
+    # -- with
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        swallowing = False
+        for item in node.items:
+            value = self.use(item.context_expr)
+            swallowing = swallowing or _may_swallow(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value)
+        if not swallowing:
+            self.read_block(node.body)
+            return
+        base = self.state
+        left = base.fork()
+        self.catchers.append(left)
+        body = self.branch(base, node.body)
+        self.catchers.pop()
+        join(base, [body, left])
+
+    visit_AsyncWith = visit_With
+
+    # -- match
+
+    def visit_Match(self, node: ast.Match) -> None:
+        subject = self.use(node.subject)
+        base = self.state
+        branches: list[State] = []
+        current = base.fork()
+        for case in node.cases:
+            self.state = current
+            with self.quietly():
+                self._pattern_reads(case.pattern)
+            guarded = self.state = current.fork()
+            self._captures(case.pattern, subject)
+            if case.guard is not None:
+                self.use(case.guard)
+            branches.append(flatten(self.branch(guarded, case.body), base))
+            self.state = base
+            if case.guard is not None:
+                join(current, [guarded, current.fork()])
+            elif _irrefutable(case.pattern):
+                current.live = False
+                break
+            self.step(len(current.marks))
+        join(base, [*branches, current])
+
+    def _pattern_reads(self, pattern: ast.pattern) -> None:
+        """Values and classes that a pattern compares with; beyond the first, a match may end before them."""
+        found: list[ast.expr] = []
+        for part in ast.walk(pattern):
+            match part:
+                case ast.MatchValue(value=value):
+                    found.append(value)
+                case ast.MatchClass(cls=cls):
+                    found.append(cls)
+                case ast.MatchMapping(keys=keys):
+                    found.extend(keys)
+        if found:
+            self.perhaps(found)
+
+    def _captures(self, pattern: ast.pattern, subject: Value) -> None:
+        for part in ast.walk(pattern):
+            match part:
+                case ast.MatchAs(name=str(name)):
+                    self.store(name, element(subject))
+                case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                    self.store(name, contained(element(subject)))
+
+
+def _copy(state: State, base: State) -> State:
+    """The same layer over `base`, with nothing surely read."""
+    copy = State(base)
+    copy.marks, copy.values, copy.live = state.marks, state.values, state.live
+    return copy
+
+
+def _irrefutable(pattern: ast.pattern) -> bool:
+    match pattern:
+        case ast.MatchAs(pattern=None):
+            return True
+        case ast.MatchAs(pattern=ast.pattern() as inner):
+            return _irrefutable(inner)
+        case ast.MatchOr(patterns=patterns):
+            return any(_irrefutable(inner) for inner in patterns)
+    return False
+
+
+def _constant(test: ast.expr) -> bool | None:
+    """What a condition always is; in a notebook, `__name__ == "__main__"` is true."""
+    match test:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            inner = _constant(operand)
+            return None if inner is None else not inner
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+    return None
+
+
+def _surely_has_items(node: ast.expr) -> bool:
+    """Whether iterating gives at least one item: displays, constants, and `range` of constants."""
+    match node:
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            return any(not isinstance(item, ast.Starred) for item in items)
+        case ast.Dict(keys=keys):
+            return any(key is not None for key in keys)
+        case ast.Constant(value=str() | bytes() as value):
+            return len(value) > 0
+        case ast.Call(func=ast.Name(id="range"), args=[*bounds], keywords=[]):
+            return _range_has_items(bounds)
+        case ast.Call(func=ast.Name(id="enumerate" | "reversed" | "list" | "tuple" | "sorted"), args=[items, *_]):
+            return _surely_has_items(items)
+    return False
+
+
+def _range_has_items(bounds: list[ast.expr]) -> bool:
+    numbers: list[int] = []
+    for bound in bounds:
+        sign = 1
+        if isinstance(bound, ast.UnaryOp) and isinstance(bound.op, ast.USub):
+            bound, sign = bound.operand, -1
+        if not isinstance(bound, ast.Constant) or type(bound.value) is not int:
+            return False
+        numbers.append(sign * bound.value)
+    try:
+        return bool(range(*numbers))
+    except (TypeError, ValueError):
+        return False
+
+
+def _may_swallow(node: ast.expr) -> bool:
+    """Whether a context manager may end an exception: known ones, and objects made elsewhere (an output widget)."""
+    if isinstance(node, ast.Call):
+        return called_name(node.func) in SWALLOWING
+    return isinstance(node, (ast.Name, ast.Attribute, ast.Subscript))

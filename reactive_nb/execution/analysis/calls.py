@@ -1,0 +1,173 @@
+"""Reading calls: what is called, what is changed in place, what the result may hold, and magics."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from reactive_nb.execution.analysis.embedded import code_of, effect_of, expressions
+from reactive_nb.execution.analysis.expressions import ExpressionReader
+from reactive_nb.execution.analysis.flow import GONE, join
+from reactive_nb.execution.analysis.late import OPAQUE_FUNCTIONS
+from reactive_nb.execution.analysis.magics import Effect
+from reactive_nb.execution.analysis.mutators import (
+    CONSUMING,
+    FUNCTIONS,
+    LAZY,
+    PASSING,
+    PLAIN,
+    STORING,
+    STORING_FUNCTIONS,
+    VIEWS,
+    Use,
+    changed_by,
+    root_name,
+)
+from reactive_nb.execution.analysis.syntax import CellSyntaxError
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge
+
+MAX_NESTED_MAGICS = 20
+
+_QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
+
+
+class CallReader(ExpressionReader):
+    """Adds calls to what is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._magics = 0
+
+    def read_base(self, node: ast.expr) -> Value:
+        """A call whose result something is done to at once is no in-place method that returns nothing."""
+        return self.read_call(node, Use.KEPT) if isinstance(node, ast.Call) else super().read_base(node)
+
+    def visit_Call(self, node: ast.Call) -> Value:
+        return self.read_call(node, Use.NESTED)
+
+    def read_call(self, node: ast.Call, use: Use) -> Value:
+        """Read a call; `use` is what becomes of its result."""
+        effect = effect_of(node)
+        if effect is not None:
+            self.run_magic(effect)
+            return EMPTY
+        name = called_name(node.func)
+        receiver = EMPTY
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.read_base(node.func.value)
+            function = element(receiver)
+        else:
+            function = self.use(node.func)
+        keeps = name in LAZY or (name in STORING if isinstance(node.func, ast.Attribute) else name in STORING_FUNCTIONS)
+        values = self._arguments(node, keeps)
+        self._note_opaque(node, name)
+        self._query_names(node, name)
+        self._change(node, use, receiver, values)
+        return self._result(node, name, receiver, function, list(values.values()))
+
+    def _arguments(self, node: ast.Call, keeps: bool) -> dict[ast.expr, Value]:
+        read = self.read if keeps else self.use
+        values = {argument: read(argument) for argument in node.args}
+        for keyword in node.keywords:
+            values[keyword.value] = read(keyword.value)
+        return values
+
+    def _note_opaque(self, node: ast.Call, name: str) -> None:
+        if not isinstance(node.func, ast.Name) or self.own_key(name) is not None:
+            return
+        if name in OPAQUE_FUNCTIONS or (name in ("locals", "vars", "dir") and not node.args and name != "dir"):
+            self.opaque.add(name)
+
+    def _query_names(self, node: ast.Call, name: str) -> None:
+        """`df.query("a > @limit")` reads `limit`."""
+        if name in ("query", "eval") and isinstance(node.func, ast.Attribute) and node.args:
+            text = node.args[0]
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                self._look_up(_QUERY_NAME.findall(text.value))
+
+    def _look_up(self, names: Iterable[str]) -> None:
+        """Read names that need not be there."""
+        base = self.state
+        self.state = base.fork()
+        for name in names:
+            self.load(name)
+        branch, self.state = self.state, base
+        join(base, [branch, base.fork()])
+
+    def _change(self, node: ast.Call, use: Use, receiver: Value, values: dict[ast.expr, Value]) -> None:
+        changed = list(changed_by(node, use))
+        if not changed:
+            return
+        stored = EMPTY
+        for value in values.values():
+            stored = merge(stored, value)
+        for target in changed:
+            if isinstance(node.func, ast.Attribute) and target is node.func.value:
+                self.change(receiver, root_name(target), stored)
+            else:
+                kept = stored if called_name(node.func) in STORING_FUNCTIONS else EMPTY
+                self.change(values.get(target, EMPTY), root_name(target), kept)
+
+    def _result(self, node: ast.Call, name: str, receiver: Value, function: Value, values: list[Value]) -> Value:
+        """What the result may hold."""
+        if isinstance(node.func, ast.Attribute):
+            if name in VIEWS:
+                return element(receiver)
+            if name in CONSUMING:
+                return detached(receiver)
+        elif isinstance(node.func, ast.Name) and self.own_key(name) is None:
+            if name in PLAIN:
+                return EMPTY
+            if name in PASSING:
+                result = EMPTY
+                for value in values:
+                    result = merge(result, contained(value))
+                return element(result) if name in FUNCTIONS else result
+        result = function
+        for value in values:
+            result = merge(result, value)
+        return detached(result)
+
+    # -- magics
+
+    def run_magic(self, effect: Effect) -> None:
+        """Read what a magic does with names."""
+        if self._magics >= MAX_NESTED_MAGICS:
+            raise CellSyntaxError("Magics are nested too deeply to be analysed.")
+        self._magics += 1
+        self._look_up_expressions(expressions(effect))
+        if effect.opaque:
+            self.opaque.add(effect.opaque)
+        code = code_of(effect)
+        if effect.isolated is not None:
+            self.call(self.late.block(code))
+        else:
+            self.read_block(code)
+        for name in effect.binds:
+            if name.isidentifier():
+                self.store(name, EMPTY)
+        for name in effect.deletes:
+            key = self.key_for(name)
+            if key is not None:
+                self._look_up([name])
+                self.put(key, GONE, EMPTY)
+        self._magics -= 1
+
+    def _look_up_expressions(self, found: list[ast.expr]) -> None:
+        base = self.state
+        self.state = base.fork()
+        for expression in found:
+            self.use(expression)
+        branch, self.state = self.state, base
+        join(base, [branch, base.fork()])
+
+    def read_block(self, body: list[ast.stmt]) -> None:
+        raise NotImplementedError
+
+
+def called_name(node: ast.expr) -> str:
+    """The last part of what is called, `shuffle` of `np.random.shuffle`."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

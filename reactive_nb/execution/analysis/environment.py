@@ -1,0 +1,295 @@
+"""What reading, binding, deleting and changing a name means at one point of a cell.
+
+The environment holds the state of names (`flow`), the scopes that surround the point (comprehensions, class bodies,
+exception handlers), and the sets that come out in the end. The rule: a read counts as a use only where the name may
+still be another cell's, and what is changed in place counts only where the object may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, State, TooComplex, flatten
+from reactive_nb.execution.analysis.late import LateReader
+from reactive_nb.execution.analysis.names import is_history
+from reactive_nb.execution.analysis.scopes import mangled
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, merge
+
+MAX_STEPS = 2_000_000
+
+
+@dataclass(slots=True)
+class Comprehension:
+    """The names of a comprehension, or type parameters: seen from everywhere inside."""
+
+    names: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ClassBody:
+    """A class body: its names are seen from its own statements only."""
+
+    name: str
+    prefix: str
+    globals: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class HandlerName:
+    """`e` of `except E as e`, which is gone after the handler."""
+
+    name: str
+    key: str
+
+
+Frame = Comprehension | ClassBody | HandlerName
+
+
+@dataclass(slots=True)
+class Loop:
+    """A loop being read."""
+
+    base: State
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+    mentioned: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    """Keys mentioned, and changed in place, in the loop: the next round may find other values in them."""
+
+
+class Environment:
+    """Names at the point that is being read."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.catchers: list[State] = []
+        """For each `try` around: what may be true where an exception leaves its body."""
+        self.loops: list[Loop] = []
+        self.frames: list[Frame] = []
+        self.late = LateReader()
+        self.uses: set[str] = set()
+        self.mutates: set[str] = set()
+        self.mutated_values: dict[str, Value] = {}
+        self.opaque: set[str] = set()
+        self._serial = 0
+        self._steps = 0
+        self._quiet = False
+        self._foreign: dict[str, Value] = {}
+
+    def step(self, count: int = 1) -> None:
+        """Count work that may grow faster than the cell. Raises TooComplex."""
+        self._steps += count
+        if self._steps > MAX_STEPS:
+            raise TooComplex
+
+    # -- names
+
+    @property
+    def private(self) -> str | None:
+        """The innermost class, by which `__x` is mangled."""
+        for frame in reversed(self.frames):
+            if isinstance(frame, ClassBody):
+                return frame.name
+        return None
+
+    def hidden(self) -> set[str]:
+        """Names around that are not globals for a function made here."""
+        names: set[str] = set()
+        for frame in self.frames:
+            if isinstance(frame, Comprehension):
+                names |= frame.names.keys()
+        if any(isinstance(frame, ClassBody) for frame in self.frames):
+            names.add("__class__")
+        return names
+
+    @contextmanager
+    def frame(self, frame: Frame) -> Iterator[None]:
+        self.frames.append(frame)
+        yield
+        self.frames.pop()
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Mentions in here call nothing: annotations."""
+        before, self._quiet = self._quiet, True
+        yield
+        self._quiet = before
+
+    def new_prefix(self) -> str:
+        self._serial += 1
+        return f"{self._serial}\0"
+
+    def load(self, name: str) -> Value:
+        """The value of `name`, which is read here."""
+        if self.frames:
+            name = mangled(name, self.private)
+            nested = False
+            for frame in reversed(self.frames):
+                if isinstance(frame, Comprehension):
+                    if name in frame.names:
+                        return frame.names[name]
+                    nested = True
+                elif isinstance(frame, HandlerName):
+                    if name == frame.name:
+                        return self._read(frame.key, name)
+                elif not nested:
+                    nested = True
+                    if name not in frame.globals:
+                        key = frame.prefix + name
+                        mark = self.state.mark(key)
+                        if mark & BOUND:
+                            value = self._read_own(key)
+                            return merge(value, self._read(name, name)) if mark & OLD else value
+        return self._read(name, name)
+
+    def _read(self, key: str, name: str) -> Value:
+        """The module's `name`; inside of a handler its key may be another."""
+        if is_history(name):
+            return EMPTY
+        mark = self.state.mark(key)
+        value = EMPTY
+        if mark & OLD:
+            self.uses.add(name)
+            if mark == OLD:
+                self.state.read.add(name)
+            value = self._foreign.get(name, EMPTY)
+            if value is EMPTY:
+                only = frozenset((name,))
+                self._foreign[name] = value = Value(carries=only, roots=only)
+        return merge(value, self._read_own(key)) if mark & BOUND else value
+
+    def _read_own(self, key: str) -> Value:
+        value = self.state.value(key)
+        for loop in self.loops:
+            loop.mentioned.add(key)
+        if not self._quiet:
+            self.call(value)
+        own = frozenset((key,))
+        return value if own == value.own else value._replace(own=own)
+
+    def key_for(self, name: str) -> str | None:
+        """Where a binding of `name` goes; None if it is nobody's."""
+        if self.frames:
+            name = mangled(name, self.private)
+            in_class = False
+            for frame in reversed(self.frames):
+                if isinstance(frame, HandlerName):
+                    if name == frame.name and not in_class:
+                        return frame.key
+                elif isinstance(frame, ClassBody) and not in_class:
+                    if name not in frame.globals:
+                        frame.keys.add(frame.prefix + name)
+                        return frame.prefix + name
+                    in_class = True
+        return None if is_history(name) else name
+
+    def store(self, name: str, value: Value) -> None:
+        """Bind `name`."""
+        key = self.key_for(name)
+        if key is not None:
+            self.put(key, BOUND, value)
+
+    def delete(self, name: str) -> None:
+        """`del name`."""
+        self.load(name)
+        key = self.key_for(name)
+        if key is not None:
+            self.put(key, GONE, EMPTY)
+
+    def put(self, key: str, mark: int, value: Value) -> None:
+        self.state.put(key, mark, value)
+        for catcher in self.catchers:
+            catcher.add(key, mark, value)
+
+    def maybe(self, key: str, mark: int, value: Value = EMPTY) -> None:
+        """`key` may be bound or deleted here."""
+        self.put(key, self.state.mark(key) | mark, merge(self.state.value(key), value))
+
+    # -- calls and changes
+
+    def call(self, value: Value) -> None:
+        """Something in `value` may be called here: what it needs is needed now, unless this cell has bound it."""
+        if not value.calls:
+            return
+        seen: set[str] = set()
+        todo = [value]
+        while todo:
+            value = todo.pop()
+            self.step(len(value.reads) + len(value.writes) + len(value.mutates))
+            for name in value.reads - seen:
+                seen.add(name)
+                if is_history(name):
+                    continue
+                mark = self.state.mark(name)
+                if mark & OLD:
+                    self.uses.add(name)
+                if mark & BOUND:
+                    todo.append(self.state.value(name))
+            for name in value.writes:
+                if not is_history(name):
+                    self.maybe(name, BOUND)
+            for name in value.mutates:
+                self._change_name(name)
+
+    def _change_name(self, name: str) -> None:
+        if is_history(name):
+            return
+        mark = self.state.mark(name)
+        if mark & OLD:
+            self.mutates.add(name)
+        if mark & BOUND:
+            self.mutates |= self.state.value(name).roots
+
+    def change(self, value: Value, name: str | None, stored: Value = EMPTY) -> None:
+        """The object `value`, reached from the variable `name`, is changed in place; `stored` is now in it."""
+        self.mutates |= value.roots
+        stored = contained(stored)
+        for root in value.roots:
+            self.mutated_values[root] = merge(self.mutated_values.get(root, EMPTY), stored)
+        key = self.own_key(name) if name is not None else None
+        if key is None:
+            return
+        for loop in self.loops:
+            loop.changed.add(key)
+        self.state.values[key] = merge(self.state.value(key), stored)
+        for catcher in self.catchers:
+            catcher.values[key] = merge(catcher.value(key), stored)
+
+    def own_key(self, name: str) -> str | None:
+        """The key of the binding of this cell, if any, that reading `name` finds here."""
+        for frame in self.frames:
+            if isinstance(frame, Comprehension) and name in frame.names:
+                return None
+        key = self.key_for(name)
+        return key if key is not None and self.state.mark(key) & BOUND else None
+
+    def is_foreign(self, name: str) -> bool:
+        """Whether reading `name` here may find another cell's object."""
+        key = self.key_for(name)
+        return key is not None and bool(self.state.mark(key) & OLD)
+
+    # -- control flow
+
+    def leave_to(self, loop: Loop) -> State:
+        """The state here, as a layer over what it was before `loop`."""
+        state = flatten(self.state, loop.base)
+        self.step(len(state.marks))
+        return state
+
+    def stop(self) -> None:
+        """What follows is not reached."""
+        self.state.live = False
+
+    def finish_loop(self, loop: Loop) -> None:
+        """A later round may have found what an earlier one bound."""
+        self.loops.pop()
+        for outer in self.loops:
+            outer.mentioned |= loop.mentioned
+            outer.changed |= loop.changed
+        for key in loop.mentioned:
+            self.call(self.state.value(key))
+        for key in loop.changed:
+            self.mutates |= self.state.value(key).roots

@@ -1,0 +1,188 @@
+"""From a cell's source to Python's syntax tree.
+
+Most cells are plain Python and are parsed at once. Only what does not parse, and looks like IPython, goes through
+IPython's own recognition of magics, shell lines, help and prompts; its calls then stand in the tree, and every line
+keeps its number. The compiler is asked too, for the errors that the parser does not see. The rule: whatever the
+source, the answer comes in bounded time, and is a tree or a `CellSyntaxError`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+import warnings
+from functools import cache
+from typing import Any
+
+from reactive_nb.execution.analysis.magics import AUTOMAGIC
+
+MAX_CHARACTERS = 4_000_000
+MAX_WORDS = 200_000
+"""Words and punctuation marks; a picture in base64 has few of them for its length."""
+_SHORT = 100_000
+_MAX_TOKENISED_LINES = 40_000
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+_PROMPT = re.compile(r"^\s*(?:In \[\d+\]: |\.{3,}: ?)", re.MULTILINE)
+_IPYTHON = re.compile(r"^[ \t]*[%!?,;/]|\?[ \t]*$|=[ \t]*[%!]|^[ \t]*(?:>>>|In \[)|\A\s*^[ \t]+\S", re.MULTILINE)
+_FIRST_WORD = re.compile(r"\s*(\w+)(?=\s|$)")
+_warnings_lock = threading.Lock()
+
+
+class CellSyntaxError(Exception):
+    """The source is no Python, or too much of it; `line` and `column` count from 1."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+def parse_cell(source: str) -> ast.Module:
+    """The tree of a cell, with calls of `get_ipython()` where IPython's syntax stood. Raises CellSyntaxError."""
+    _check_size(source)
+    if "In [" not in source or not _PROMPT.search(source):
+        try:
+            return _parse(source)
+        except CellSyntaxError:
+            if not _IPYTHON.search(source) and not _is_automagic(source):
+                raise
+    return _parse_ipython(source)
+
+
+def parse_expression(source: str) -> ast.expr | None:
+    """The tree of one expression, or None if it is none."""
+    try:
+        _check_size(source)
+        tree = _parse(f"({source}\n)")
+    except CellSyntaxError:
+        return None
+    statement = tree.body[0] if len(tree.body) == 1 else None
+    return statement.value if isinstance(statement, ast.Expr) else None
+
+
+def _check_size(source: str) -> None:
+    if len(source) <= _SHORT:
+        return
+    if len(source) > MAX_CHARACTERS:
+        raise CellSyntaxError(f"The cell is too long to be analysed: {len(source):,} characters.")
+    words = sum(1 for _ in _WORD.finditer(source))
+    if words > MAX_WORDS:
+        raise CellSyntaxError(f"The cell is too long to be analysed: {words:,} words and marks.")
+
+
+def _parse(text: str) -> ast.Module:
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(text)
+            compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError as error:
+            raise CellSyntaxError(error.msg, max(error.lineno or 1, 1), max(error.offset or 1, 1)) from None
+        except UnicodeEncodeError as error:
+            before = text[: error.start]
+            line = before.count("\n") + 1
+            column = error.start - before.rfind("\n")
+            raise CellSyntaxError("The source holds half of a surrogate pair.", line, column) from None
+        except ValueError as error:
+            line = text[: max(text.find("\0"), 0)].count("\n") + 1
+            raise CellSyntaxError(str(error), line) from None
+        except (RecursionError, MemoryError):
+            raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
+    return tree
+
+
+def _is_automagic(source: str) -> bool:
+    first = _FIRST_WORD.match(source)
+    return first is not None and first.group(1) in AUTOMAGIC and len(source.strip().splitlines()) == 1
+
+
+def _parse_ipython(source: str) -> ast.Module:
+    """Like `_parse`, for source with IPython's syntax."""
+    if _is_automagic(source):
+        source = "%" + source.strip()
+    original = (source if source.endswith("\n") else source + "\n").splitlines(keepends=True)
+    lines, dropped = _clean(original)
+    tokenised = 0
+    while True:
+        if lines:
+            lines, found = _transform_once(lines)
+        else:
+            found = False
+        try:
+            return _parse("\n" * dropped + "".join(lines))
+        except CellSyntaxError as error:
+            tokenised += len(lines)
+            if not found:
+                raise _moved(error, original, lines, dropped) from None
+            if tokenised > _MAX_TOKENISED_LINES:
+                raise CellSyntaxError("The cell has too many IPython lines to be analysed.") from None
+
+
+def _clean(original: list[str]) -> tuple[list[str], int]:
+    """The lines without leading blanks, indentation and prompts, a cell magic made a call; how many were dropped."""
+    manager = _ipython().TransformerManager()
+    lines = original
+    for transform in (*manager.cleanup_transforms, *manager.line_transforms):
+        lines = transform(lines)
+    blank = 0
+    while blank < len(original) and original[blank].isspace():
+        blank += 1
+    return lines, blank
+
+
+def _moved(error: CellSyntaxError, original: list[str], lines: list[str], dropped: int) -> CellSyntaxError:
+    """The error where it is in the original, whose lines may begin with indentation or a prompt."""
+    column = error.column
+    index = error.line - 1
+    if index < len(original) and 0 <= index - dropped < len(lines):
+        was, now = original[index].rstrip(), lines[index - dropped].rstrip()
+        if now and was.endswith(now):
+            column += len(was) - len(now)
+    return CellSyntaxError(error.message, min(error.line, len(original)), column)
+
+
+def _transform_once(lines: list[str]) -> tuple[list[str], bool]:
+    """One reading of the tokens: what is found is made a call, and blank lines keep the line numbers.
+
+    The tokens after a piece of IPython's syntax may be wrong, if it has a quote or a bracket of its own; then another
+    reading is needed, and after triple quotes none of this one can be trusted.
+    """
+    module = _ipython()
+    kinds = module.TransformerManager().token_transformers
+    try:
+        tokens_by_line = module.make_tokens_by_line(lines)
+    except SyntaxError:  # indentation that fits nowhere
+        return lines, False
+    found: list[list[Any]] = []
+    last = -1
+    for tokens in tokens_by_line:
+        candidates = [match for kind in kinds if tokens and (match := kind.find([tokens]))]
+        if candidates and tokens[0].start[0] - 1 > last:
+            found.append(sorted(candidates, key=module.TokenTransformBase.sortby))
+            first = found[-1][0].start_line
+            last = module.find_end_of_continued_line(lines, first)
+            if any('"""' in line or "'''" in line for line in lines[first : tokens[-1].end[0]]):
+                break
+    changed = False
+    for candidates in reversed(found):
+        for match in candidates:
+            try:
+                new = match.transform(lines)
+            except (SyntaxError, AssertionError, IndexError):  # not what it looked like
+                continue
+            place = match.start_line + 1
+            lines = new[:place] + ["\n"] * (len(lines) - len(new)) + new[place:]
+            changed = True
+            break
+    return lines, changed
+
+
+@cache
+def _ipython() -> Any:
+    """IPython's input transformer, imported when the first cell needs it: it takes 0.2 s."""
+    from IPython.core import inputtransformer2
+
+    return inputtransformer2
