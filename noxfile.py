@@ -106,16 +106,14 @@ def bench(session: nox.Session) -> None:
         session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
-@nox.session(default=False)
+@nox.session(default=False, reuse_venv=False)
 def floors(session: nox.Session) -> None:
     """Unit tests with the oldest versions of our direct dependencies that we say we work with."""
     session.install("uv")
     wheel = build(session)[1]
     directory = clean_directory(session)
-    session.run("uv", "pip", "install", "--resolution", "lowest-direct", str(wheel), silent=False)
-    constraints = own_directory(session) / "floors.txt"
-    constraints.write_text(session.run("uv", "pip", "freeze", "--exclude", "reactive-nb", silent=True) or "")
-    session.run("uv", "pip", "install", "--constraint", str(constraints), *group("test"))
+    oldest = ("--resolution", "lowest-direct", str(wheel), *DEPENDENCIES, *group("test"))
+    session.run("uv", "pip", "install", *oldest)
     unit_tests = [path for path in UNIT_TESTS if (directory / path).is_dir()]
     run_pytest(session, directory, "-m", "not slow", *(session.posargs or unit_tests))
 
