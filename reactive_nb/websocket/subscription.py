@@ -65,7 +65,7 @@ class Subscription:
         self._snapshot = snapshot
         self._snapshot_due = missed is None
         self._leave = leave
-        self._closed: SubscriptionClosed | None = None
+        self._closed: tuple[int, str] | None = None
         self._filled = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -83,7 +83,7 @@ class Subscription:
             if self._queue:
                 return self._next()
             if self._closed is not None:
-                raise self._closed
+                raise SubscriptionClosed(*self._closed)
             self._filled.clear()
             await self._filled.wait()
 
@@ -116,7 +116,7 @@ class Subscription:
     def end(self, code: int, reason: str) -> None:
         """No more messages: what is queued can still be read, then SubscriptionClosed says so."""
         if self._closed is None:
-            self._closed = SubscriptionClosed(code, reason)
+            self._closed = (code, reason)
             self._filled.set()
             self._drained.set()
 

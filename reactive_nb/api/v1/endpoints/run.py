@@ -1,0 +1,120 @@
+"""Runs and the kernel: run, interrupt, restart; variables; completion, documentation, input and comms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from reactive_nb.api.deps import Session
+from reactive_nb.api.problems import problems
+from reactive_nb.api.responses import answer, nothing
+from reactive_nb.schemas import (
+    CommRequest,
+    CompleteRequest,
+    CompleteResponse,
+    InputRequest,
+    InspectRequest,
+    InspectResponse,
+    KernelRequestResponse,
+    RunRequest,
+    RunResponse,
+    VariablePage,
+    VariablesResponse,
+)
+from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
+
+router = APIRouter(prefix="/notebooks/{notebook_id}", tags=["run"])
+_KERNEL = problems("no-such-notebook", "kernel-unavailable")
+
+REST_CLIENT = "rest"
+"""What other clients see as `client_id` of a comm message that came over REST."""
+
+
+@router.post(
+    "/run",
+    summary="Run cells",
+    response_model=RunResponse,
+    responses=problems("no-such-notebook", "no-such-cell", "kernel-unavailable"),
+)
+async def run(session: Session, body: RunRequest | None = None) -> Response:
+    """Those named with their stale ancestors and what depends on them; or all that is stale.
+
+    With `wait`, the answer comes when the run has ended, or after that many seconds as it then stands.
+    """
+    wanted = body or RunRequest()
+    return answer(await session.run(wanted.cells, wait=wanted.wait))
+
+
+@router.post("/interrupt", summary="Interrupt the run", response_model=KernelRequestResponse, responses=_KERNEL)
+async def interrupt(session: Session) -> Response:
+    """The running cell is interrupted, and what was still to run is dropped."""
+    return answer(await session.interrupt())
+
+
+@router.post("/restart", summary="Restart the kernel", response_model=KernelRequestResponse, responses=_KERNEL)
+async def restart(session: Session) -> Response:
+    """A fresh kernel: every cell becomes stale, outputs stay until cells run again."""
+    return answer(await session.restart())
+
+
+@router.get("/variables", summary="List variables", response_model=VariablesResponse, responses=_KERNEL)
+async def list_variables(session: Session) -> Response:
+    """Name, type, shape, size and a short preview of each of the kernel's variables."""
+    return answer(await session.variables())
+
+
+@router.get(
+    "/variables/{name}",
+    summary="Read a variable",
+    response_model=VariablePage,
+    responses=problems("no-such-notebook", "no-such-variable", "kernel-unavailable"),
+)
+async def read_variable(
+    session: Session,
+    name: Annotated[str, Path(max_length=256, examples=["df"])],
+    offset: Annotated[int, Query(ge=0, description="The first row, from 0.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Rows, at most.")] = 50,
+) -> Response:
+    """A page of a table, an array or a list; other values whole."""
+    return answer(await session.variable(name, offset, limit))
+
+
+@router.post("/complete", summary="Complete code", response_model=CompleteResponse, responses=_KERNEL)
+async def complete(session: Session, body: CompleteRequest) -> Response:
+    """The kernel's completions at a place in a source."""
+    return answer(CompleteResponse.model_validate(await session.complete(body.code, body.cursor_pos)))
+
+
+@router.post("/inspect", summary="Look up documentation", response_model=InspectResponse, responses=_KERNEL)
+async def inspect(session: Session, body: InspectRequest) -> Response:
+    """The kernel's documentation for what stands at a place in a source."""
+    found = await session.inspect(body.code, body.cursor_pos, body.detail_level)
+    return answer(InspectResponse.model_validate(found))
+
+
+@router.post("/input", status_code=204, summary="Answer an input request", responses=_KERNEL)
+async def reply_input(session: Session, body: InputRequest) -> Response:
+    """The line of text for which `input()` in a cell waits."""
+    session.reply_input(body.value)
+    return nothing()
+
+
+@router.post("/comms/{comm_id}", status_code=204, summary="Speak on a comm", responses=_KERNEL)
+async def speak(session: Session, comm_id: Annotated[str, Path(max_length=256)], body: CommRequest) -> Response:
+    """Open a comm towards the kernel, send a message on it, or close it."""
+    session.comm(_comm_command(comm_id, body), tuple(body.buffers), REST_CLIENT)
+    return nothing()
+
+
+def _comm_command(comm_id: str, body: CommRequest) -> CommOpen | CommMsg | CommClose:
+    """What a WebSocket client would have sent."""
+    said = {"id": "", "comm_id": comm_id, "data": body.data, "metadata": body.metadata, "buffers": len(body.buffers)}
+    match body.action:
+        case "open":
+            return CommOpen.model_validate(said | {"type": "comm.open", "target_name": body.target_name})
+        case "msg":
+            return CommMsg.model_validate(said | {"type": "comm.msg"})
+        case "close":
+            return CommClose.model_validate(said | {"type": "comm.close"})

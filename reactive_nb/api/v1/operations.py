@@ -1,0 +1,76 @@
+"""From what clients send to operations on the document: the same for REST, WebSocket and the items of a batch."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from reactive_nb.models import CellConfig, new_cell_id
+from reactive_nb.schemas.cells import CellConfigPatch, CreateCellRequest, UpdateCellRequest
+from reactive_nb.schemas.commands import (
+    BatchItem,
+    CellAddItem,
+    CellMoveItem,
+    CellRemoveItem,
+    CellUpdateItem,
+    NotebookUpdateItem,
+)
+from reactive_nb.schemas.notebooks import SettingsRequest
+from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
+
+_CLEARABLE = frozenset({"timeout", "result"})
+
+
+def operation(item: BatchItem) -> AddCell | UpdateCell | MoveCell | RemoveCell | UpdateNotebook:
+    """The operation that `item` asks for."""
+    match item:
+        case CellAddItem():
+            return add_cell(item.cell)
+        case CellUpdateItem():
+            return update_cell(item.cell_id, item.changes)
+        case CellMoveItem():
+            return MoveCell(item.cell_id, item.index)
+        case CellRemoveItem():
+            return RemoveCell(item.cell_id)
+        case NotebookUpdateItem():
+            return update_notebook(name=item.name, changes=item.settings)
+        case _:
+            assert_never(item)
+
+
+def add_cell(request: CreateCellRequest) -> AddCell:
+    """A new cell, under the id that the client chose or a new one."""
+    return AddCell(
+        cell_id=request.id or new_cell_id(),
+        type=request.type,
+        source=request.source,
+        config=CellConfig(**_config(request.config)),
+        index=request.index,
+        after=request.after,
+    )
+
+
+def update_cell(cell_id: str, request: UpdateCellRequest) -> UpdateCell:
+    """Changes of a cell; what was not sent stays."""
+    return UpdateCell(
+        cell_id=cell_id,
+        source=request.source,
+        type=request.type,
+        config=_config(request.config) or None,
+        index=request.index,
+        base_revision=request.base_revision,
+    )
+
+
+def update_notebook(*, name: str | None = None, changes: SettingsRequest | None = None) -> UpdateNotebook:
+    """A new name, settings or kernel; what was not sent stays."""
+    sent = changes.model_dump(exclude_none=True) if changes else {}
+    kernel_name = sent.pop("kernel_name", None)
+    return UpdateNotebook(name=name, settings=sent or None, kernel_name=kernel_name)
+
+
+def _config(patch: CellConfigPatch | None) -> dict[str, Any]:
+    """The fields that were sent; null clears those that may be empty and otherwise says nothing."""
+    if patch is None:
+        return {}
+    sent = patch.model_dump(exclude_unset=True)
+    return {name: value for name, value in sent.items() if value is not None or name in _CLEARABLE}
