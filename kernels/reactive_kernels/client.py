@@ -44,7 +44,7 @@ class KernelClient:
         self._tell = tell
         self._requests = RequestTable()
         self._welcome = asyncio.Event()
-        self._failure: KernelError | None = None
+        self._failure: DeadKernelError | None = None
         self._busy: set[str] = set()
         self._question: dict[str, Any] | None = None
         self._comm_runs: dict[str, str] = {}
@@ -63,6 +63,11 @@ class KernelClient:
     def running_cell(self) -> bool:
         """Whether code that we sent is under way."""
         return any(request.cell for request in self._requests.waiting)
+
+    def check(self) -> None:
+        """Raise DeadKernelError if the kernel is gone."""
+        if self._failure is not None:
+            raise DeadKernelError(str(self._failure))
 
     async def greet(self) -> dict[str, Any]:
         """Connect and wait until the kernel answers on shell and speaks on iopub: the content of its info reply.
@@ -100,8 +105,7 @@ class KernelClient:
         `run` is the id that its output events will carry, never used before. Raises DeadKernelError when the kernel
         goes, KernelTimeout after `timeout` seconds, KernelError if it ends without a reply.
         """
-        if self._failure is not None:
-            raise self._failure
+        self.check()
         message = self._channels.session.msg(kind, content, metadata=dict(metadata or {}))
         if run is not None:
             message["header"]["msg_id"] = message["msg_id"] = run  # code in the kernel can name its run by it
@@ -148,6 +152,13 @@ class KernelClient:
         for request in self._requests.waiting:
             request.interrupted = True
 
+    def wake(self) -> None:
+        """Send something that needs no answer: an ipykernel that awaits notices a signal only when a message comes."""
+        if self.running_cell and self._failure is None:
+            message = self._channels.session.msg("kernel_info_request", {})
+            self._requests.note(message["msg_id"])
+            self._channels.send("shell", message)
+
     def reply_input(self, value: str) -> None:
         """Answer the question that the running code waits on."""
         question, self._question = self._question, None
@@ -162,8 +173,7 @@ class KernelClient:
 
         What its handler prints counts as output of the run that opened the comm.
         """
-        if self._failure is not None:
-            raise self._failure
+        self.check()
         message = self._channels.session.msg(kind, content, metadata=dict(metadata or {}))
         self._requests.attribute(message["msg_id"], self._comm_runs.get(content["comm_id"]))
         self._channels.send("shell", message, buffers)
@@ -175,7 +185,7 @@ class KernelClient:
         except KernelError:
             logger.debug("The kernel takes no shutdown request.")
 
-    def fail(self, error: KernelError) -> None:
+    def fail(self, error: DeadKernelError) -> None:
         """The kernel is gone or about to go: whoever waits gets `error`, and so does whoever asks from now on."""
         self._failure = error
         self._question = None

@@ -147,6 +147,7 @@ class KernelConnection:
             await client.ask("control", "interrupt_request", {}, reply_only=True, timeout=_CONTROL_S)
         else:
             await process.interrupt()
+            client.wake()
 
     async def complete(self, code: str, cursor_pos: int, timeout: float = 5.0) -> dict[str, Any]:
         """Completions at a position (in characters): the content of a `complete_reply`."""
@@ -301,6 +302,7 @@ class KernelConnection:
     def _living(self) -> tuple[KernelClient, KernelProcess]:
         if self._client is None or self._process is None:
             raise DeadKernelError("The kernel is not running. Restart it, or start another one.")
+        self._client.check()
         return self._client, self._process
 
     def _tell(self, event: KernelEvent) -> None:

@@ -28,6 +28,7 @@ _HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
 # Values that cannot be changed in place, and that the interpreter shares freely.
 _IMMUTABLE = frozenset([int, float, complex, bool, str, bytes, type(None), range, type(...), type(NotImplemented)])
 _ABSENT = object()
+_OUTPUT_QUEUE = 100_000
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
@@ -250,6 +251,13 @@ def _wrap(kernel: Any, namespace: Namespace) -> Callable[..., Any]:
     return do_execute
 
 
+def _widen_output(kernel: Any) -> None:
+    """Let many messages wait on their way out: beyond 1,000, the default, output is dropped without a word."""
+    thread = getattr(kernel, "iopub_thread", None)
+    if thread is not None:
+        thread.schedule(lambda: setattr(thread.socket, "sndhwm", _OUTPUT_QUEUE))
+
+
 def install() -> None:
     """Wrap the kernel that this runs in. Done once, at the end of this source."""
     from IPython import get_ipython
@@ -259,6 +267,7 @@ def install() -> None:
     namespace = Namespace(shell)
     kernel._execute_sleep = 0  # half a millisecond a cell that nobody needs
     kernel.do_execute = _wrap(kernel, namespace)
+    _widen_output(kernel)
 
     @function
     def bind(bind: dict[str, str | None], forget: Iterable[str] = ()) -> Json:

@@ -99,6 +99,12 @@ class KernelPool:
             self._directory = _private_directory()
             self._replenish()
 
+    async def ready(self) -> None:
+        """Wait until the spares that are being started are there (or have failed)."""
+        await self.open()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def acquire(
         self,
         kernel_name: str | None = None,

@@ -80,7 +80,7 @@ class RequestTable:
         request = Request(message_id, cell=run is not None, reply_only=reply_only)
         self._open[message_id] = request
         if run is None:
-            _remember(self._ours, message_id, None)
+            self.note(message_id)
         else:
             _remember(self._runs, message_id, run)
             self._last_run = run
@@ -90,6 +90,10 @@ class RequestTable:
         """Output caused by `message_id` (a comm message, say) is to count as output of `run`."""
         if run is not None:
             _remember(self._caused, message_id, run)
+
+    def note(self, message_id: str) -> None:
+        """A request of our own was sent whose answer nobody waits for."""
+        _remember(self._ours, message_id, None)
 
     def end(self, request: Request) -> None:
         """Nobody waits for the request any longer."""
