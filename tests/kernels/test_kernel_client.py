@@ -22,7 +22,7 @@ from tests.kernels.stub_kernel import Message, StubKernel, well_behaved
 pytestmark = pytest.mark.anyio
 
 PING_PONGS = 5_000  # 100,000 for a soak
-LATEST_S = 0.1
+LATEST_S = 1.0  # 0.1 on a machine of its own
 
 
 @asynccontextmanager
@@ -54,15 +54,19 @@ async def execute(client: KernelClient, timeout: float | None = DEADLINE_S) -> d
     return await client.ask("shell", "execute_request", {"code": "1"}, run=f"run-{next(numbers)}", timeout=timeout)
 
 
-async def test_no_reply_is_ever_stranded() -> None:
+async def test_no_reply_is_stranded_when_requests_overlap() -> None:
+    """A send behind the back of the waiting reader would swallow the notice of a reply that comes in just then."""
     async with connected() as (client, _, _):
-        slowest = 0.0
-        for _ in range(PING_PONGS):
-            started = time.perf_counter()
-            await execute(client)
-            slowest = max(slowest, time.perf_counter() - started)
-    # A stranded reply is read only when the next message comes, which here is never.
-    assert slowest < LATEST_S * 10
+
+        async def play() -> float:
+            slowest = 0.0
+            for _ in range(PING_PONGS // 2):
+                started = time.perf_counter()
+                await execute(client, timeout=5)
+                slowest = max(slowest, time.perf_counter() - started)
+            return slowest
+
+        assert max(await asyncio.gather(play(), play())) < LATEST_S
 
 
 async def test_no_reply_is_stranded_when_another_task_sends_meanwhile() -> None:
@@ -71,12 +75,12 @@ async def test_no_reply_is_stranded_when_another_task_sends_meanwhile() -> None:
         async def chatter() -> None:
             while True:
                 client.send_comm("comm_msg", {"comm_id": "c", "data": {}}, None, ())
-                await asyncio.sleep(0.0005)
+                await asyncio.sleep(0.002)
 
         talking = asyncio.create_task(chatter())
         try:
-            for _ in range(500):
-                await execute(client, timeout=5)
+            for _ in range(300):
+                await execute(client, timeout=1)
         finally:
             talking.cancel()
 
