@@ -30,7 +30,7 @@ def read_notebook(path: Path) -> Notebook:
     source = format_for(path)
     if source.read is None:
         raise FormatError(f"{path.suffix} files can be written, not read.")
-    return source.read(path.read_bytes(), path.stem)
+    return source.read(path.read_bytes(), fallback_name=path.stem)
 
 
 def error_text(error: Exception) -> str:

@@ -16,6 +16,7 @@ import uvicorn
 
 from reactive_nb import __version__
 from reactive_nb.core.config import ConfigurationError, Settings, load_settings, variables
+from reactive_nb.core.logs import configure_logging
 from reactive_nb.core.security import check_exposure, identity_provider
 from reactive_nb.demo import DEMO_ID, demo_document
 from reactive_nb.formats import FORMATS
@@ -23,7 +24,6 @@ from reactive_nb.main import create_app, server_options
 from reactive_nb.storage import NotebookNotFound, NotebookStorage, StorageError, open_storage
 
 PORTS_TRIED = 20
-GRACE_S = 10
 
 
 def serve(options: argparse.Namespace, *, demo: bool) -> int:
@@ -32,34 +32,39 @@ def serve(options: argparse.Namespace, *, demo: bool) -> int:
         _list_settings()
         return 0
     settings = load_settings(**_overrides(options))
+    configure_logging(settings)
     provider = identity_provider(settings)
     check_exposure(settings, provider)
     listener = _listen(settings, fixed="port" in options or "REACTIVE_NB_PORT" in os.environ)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     app = create_app(settings, identity=provider)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host=settings.host, port=settings.port, timeout_graceful_shutdown=GRACE_S, **server_options(settings)
-        )
-    )
+    config = uvicorn.Config(app, **server_options(settings))
+    server = _Server(config, settings, browser="no_browser" not in options)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server, listener, settings, demo=demo, browser="no_browser" not in options))
+        asyncio.run(_serve(server, listener, settings, demo=demo))
     return 0 if server.started else 1
 
 
-async def _serve(
-    server: uvicorn.Server, listener: socket.socket, settings: Settings, *, demo: bool, browser: bool
-) -> None:
+class _Server(uvicorn.Server):
+    """Says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, *, browser: bool) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._browser = browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _announce(self._settings)
+            if self._browser and _has_browser():
+                await asyncio.to_thread(webbrowser.open, _address(self._settings))
+
+
+async def _serve(server: _Server, listener: socket.socket, settings: Settings, *, demo: bool) -> None:
     if demo:
         await _put_demo(settings)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        _announce(settings)
-        if browser and _has_browser():
-            await asyncio.to_thread(webbrowser.open, _address(settings))
-    await serving
+    await server.serve(sockets=[listener])
 
 
 async def _put_demo(settings: Settings) -> None:
@@ -72,7 +77,7 @@ async def _put_demo(settings: Settings) -> None:
         except NotebookNotFound:
             read = FORMATS["ipynb"].read
             if read is not None:
-                await storage.create(replace(read(demo_document(), "Demo"), id=DEMO_ID))
+                await storage.create(replace(read(demo_document(), fallback_name="Demo"), id=DEMO_ID))
         await storage.close()
     except StorageError as error:
         raise ConfigurationError(f"NOTEBOOK_STORAGE_DIR: {error}") from None

@@ -16,7 +16,7 @@ from reactive_nb.models import DependencyGraph
 NO_NAMES: frozenset[str] = frozenset()
 
 Inputs: TypeAlias = tuple[tuple[str, str, int], ...]
-"""(name, provider, number of the provider's run), sorted. A provider that has not run has number 0."""
+"""(name, provider, number of the provider's run), sorted. A provider that has not run has number 0, a disabled one -1."""
 
 
 class Outcome(StrEnum):
@@ -56,10 +56,12 @@ Records: TypeAlias = Mapping[str, RunRecord]
 
 def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
     """What a run of `cell` would use now."""
-    return tuple(
+    provided = tuple(
         (name, provider, records[provider].number if provider in records else 0)
         for name, provider in sorted(graph.providers[cell].items())
     )
+    withheld = graph.withheld.get(cell)
+    return provided + tuple((name, by, -1) for name, by in sorted(withheld.items())) if withheld else provided
 
 
 @dataclass(frozen=True, slots=True)

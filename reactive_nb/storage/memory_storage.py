@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from reactive_nb.models import Notebook
 from reactive_nb.storage.base import NotebookNotFound, NotebookStorage, Page, RevisionConflict, page, summary
 
@@ -9,8 +11,10 @@ from reactive_nb.storage.base import NotebookNotFound, NotebookStorage, Page, Re
 class MemoryStorage(NotebookStorage):
     """A dictionary with a storage's manners. Notebooks are frozen, so none is copied."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, working_directory: Path | None = None) -> None:
+        """Hold nothing yet; kernels run in `working_directory`."""
         self._notebooks: dict[str, Notebook] = {}
+        self._directory = working_directory
 
     async def open(self) -> None:
         pass
@@ -54,3 +58,6 @@ class MemoryStorage(NotebookStorage):
             return self._notebooks[notebook_id]
         except KeyError:
             raise NotebookNotFound(notebook_id) from None
+
+    def working_directory(self, notebook_id: str) -> Path | None:
+        return self._directory

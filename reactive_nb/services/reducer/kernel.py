@@ -72,10 +72,12 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
         return
     if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
         return
-    _learn(step, cell, report)
+    refined = _learn(step, cell, report)
     _record(step, running, cell, operation, report)
     _show(step, cell, operation)
     mark_done(step, cell.id)
+    if refined and step.state.pending & set(step.graph.providers[cell.id].values()):
+        _run_again(step, cell.id)  # it turns out to need what is yet to run
     step.touch(cell.id, *step.graph.users[cell.id])
     if cell.type is CellType.CODE:
         step.touch(*(other.id for other in step.state.notebook.cells if other.type is CellType.CODE))
@@ -108,13 +110,19 @@ def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> boo
     return True
 
 
-def _learn(step: Transition, cell: Cell, report: dict[str, Any]) -> None:
-    """Names that were written though the analysis did not see it."""
+def _run_again(step: Transition, cell_id: str) -> None:
+    for run in step.state.runs:
+        if run.done and run.done[-1] == cell_id and not run.interrupted:
+            replace_run(step, replace(run, pending=run.pending | {cell_id}, done=run.done[:-1]))
+
+
+def _learn(step: Transition, cell: Cell, report: dict[str, Any]) -> bool:
+    """Whether names were written though the analysis did not see it: then the graph is refined."""
     known = step.state.knowledge[cell.id]
     written = frozenset(report.get("kept", ())) | frozenset(report.get("deleted", ()))
     unseen = written - step.graph.writes[cell.id]
     if not unseen:
-        return
+        return False
     step.know(cell.id, replace(known, observed=known.observed | unseen))
     now = step.refresh()
     if not now.lazy:
@@ -122,6 +130,7 @@ def _learn(step: Transition, cell: Cell, report: dict[str, Any]) -> None:
         for run in step.state.runs:
             if cell.id in run.pending and not run.interrupted:
                 replace_run(step, replace(run, pending=run.pending | more))
+    return True
 
 
 def _record(step: Transition, running: Execution, cell: Cell, operation: CellFinished, report: dict[str, Any]) -> None:

@@ -1,0 +1,190 @@
+"""A session's reducer driven without a kernel, network or clock: real namespace steps, in this very process.
+
+The kernel-side code that a kernel is sent (`kernel_side.Namespace` and `Step`) works on a plain namespace here, so the
+reducer gets the reports it would get from a kernel, deterministically and in microseconds.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from reactive_kernels import Append, ExecuteReply
+from reactive_kernels.kernel_side import Namespace, Step
+from reactive_nb.execution.records import Outcome
+from reactive_nb.models import Cell, CellStatus, KernelState, Notebook
+from reactive_nb.services.effects import BindNames, Effect, Execute, ReplaceKernel, StartKernel
+from reactive_nb.services.operations import (
+    CellFinished,
+    CellStarted,
+    ChangeOutputs,
+    KernelChanged,
+    Operation,
+    RunCells,
+)
+from reactive_nb.services.reducer import apply, initial_state
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MOST_STEPS = 2_000
+
+
+@dataclass
+class Shell:
+    """All of a shell that the kernel-side namespace looks at."""
+
+    user_ns: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__", "__builtins__": __builtins__})
+
+
+class InProcessNotebook:
+    """A notebook whose cells run in this process."""
+
+    def __init__(self, *sources: str) -> None:
+        cells = tuple(Cell(id=f"c{place}", source=source) for place, source in enumerate(sources))
+        self.state = initial_state(Notebook(id="n", cells=cells))
+        self.shell = Shell()
+        self.namespace = Namespace(self.shell)
+        self.log: list[str] = []
+        """Cells that the kernel was given, in order."""
+        self._runs = 0
+
+    def do(self, operation: Operation) -> None:
+        """Apply an operation, and all that follows until nothing is left to do."""
+        waiting = self._apply(operation)
+        steps = 0
+        while waiting:
+            waiting += self._carry_out(waiting.pop(0))
+            steps += 1
+            assert steps < MOST_STEPS, f"it never ends: {self.log[-20:]}"
+
+    def run(self, *cells: str) -> list[str]:
+        """Run cells (none: all stale ones); the cells that really ran, in order."""
+        before = len(self.log)
+        self._runs += 1
+        self.do(RunCells(f"r{self._runs}", cells or None))
+        return self.log[before:]
+
+    def _apply(self, operation: Operation) -> list[Effect]:
+        applied = apply(self.state, operation)
+        self.state = applied.state
+        return list(applied.effects)
+
+    def _carry_out(self, effect: Effect) -> list[Effect]:
+        match effect:
+            case StartKernel():
+                self.shell = Shell()
+                self.namespace = Namespace(self.shell)
+                return self._apply(KernelChanged(KernelState.IDLE))
+            case ReplaceKernel(start):
+                self.shell = Shell()
+                self.namespace = Namespace(self.shell)
+                return self._apply(KernelChanged(KernelState.IDLE)) if start else []
+            case BindNames(step):
+                self.namespace.forget(step.forget)
+                missing = self.namespace.bind(dict(step.bind))
+                assert not missing, f"versions that are not there: {missing}"
+                return []
+            case Execute():
+                return self._execute(effect)
+            case _:
+                return []
+
+    def _execute(self, effect: Execute) -> list[Effect]:
+        self.log.append(effect.cell_id)
+        effects = self._apply(CellStarted(effect.number, NOW))
+        request = {
+            "cell": effect.step.cell,
+            "bind": dict(effect.step.bind),
+            "forget": list(effect.step.forget),
+            "writes": list(effect.step.writes),
+            "mutates": list(effect.step.mutates),
+        }
+        step = Step(self.namespace, request)
+        step.prepare()
+        assert not step.missing, f"versions that are not there: {step.missing}"
+        shown, error = run_source(effect.source, self.shell.user_ns)
+        reply: dict[str, Any] = {"status": "ok"}
+        if error is not None:
+            sys.last_value = error
+            reply = {"status": "error", "ename": type(error).__name__, "evalue": str(error)}
+        report = step.report(reply)
+        if shown:
+            output = {"output_type": "stream", "name": "stdout", "text": shown}
+            effects += self._apply(ChangeOutputs({effect.cell_id: (Append((output,)),)}))
+        outcome = Outcome.OK if error is None else Outcome.ERROR
+        answer = ExecuteReply(status="error" if error else "ok", execution_count=effect.number, report=report)
+        if error is not None:
+            answer = ExecuteReply(
+                status="error",
+                execution_count=effect.number,
+                ename=type(error).__name__,
+                evalue=str(error),
+                report=report,
+            )
+        return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0))
+
+    # -- what is to be seen
+    def text(self, cell: str) -> str:
+        found = self.state.notebook.cell(cell)
+        assert found is not None
+        return re.sub("0x[0-9a-f]+", "0x", "".join(output["text"] for output in found.outputs))
+
+    def status(self, cell: str) -> CellStatus:
+        return self.state.statuses[cell]
+
+    def shown(self) -> dict[str, tuple[str, str, str | None]]:
+        """Cell → status, output, error: all that the promise speaks of. A disabled cell keeps what it once showed."""
+        return {
+            cell.id: (
+                self.state.statuses[cell.id].value,
+                self.text(cell.id),
+                cell.error.kind if cell.error else None,
+            )
+            for cell in self.state.notebook.cells
+            if self.state.statuses[cell.id] is not CellStatus.DISABLED
+        }
+
+    def fresh(self) -> InProcessNotebook:
+        """The same document, opened anew and run once."""
+        other = InProcessNotebook()
+        cells = tuple(Cell(id=cell.id, source=cell.source, config=cell.config) for cell in self.state.notebook.cells)
+        other.state = initial_state(Notebook(id="n", cells=cells, settings=self.state.notebook.settings))
+        other.run()
+        return other
+
+
+def run_source(source: str, namespace: dict[str, Any]) -> tuple[str, BaseException | None]:
+    """What running a cell prints, its last expression's value included; and what it raised."""
+    out = io.StringIO()
+    try:
+        tree = ast.parse(source)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        with contextlib.redirect_stdout(out), _shallow():
+            exec(compile(tree, "<cell>", "exec"), namespace)
+            if last is not None:
+                value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
+                if value is not None:
+                    print(repr(value))
+    except Exception as error:
+        return out.getvalue(), error
+    return out.getvalue(), None
+
+
+@contextlib.contextmanager
+def _shallow() -> Iterator[None]:
+    """Endless recursion in a cell ends soon."""
+    frame, depth = sys._getframe(), 0
+    while frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(depth + 80)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)

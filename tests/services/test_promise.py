@@ -1,0 +1,110 @@
+"""The promise: after any edits, once nothing is stale, the notebook is what a fresh run from top to bottom gives.
+
+Without kernels: the reducer decides, the kernel-side code binds and reports, and the cells run in this process.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from reactive_nb.models import CellMode
+from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell
+from tests.services.in_process import InProcessNotebook
+
+NAMES = st.sampled_from(["a", "b", "c"])
+LISTS = st.sampled_from(["p", "q"])
+FUNCTIONS = st.sampled_from(["f", "g"])
+NUMBERS = st.integers(0, 3)
+
+
+def _statement() -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.builds("{} = {}".format, NAMES, NUMBERS),
+        st.builds("{} = {} + {}".format, NAMES, NAMES, NUMBERS),
+        st.builds("{} += 1".format, NAMES),
+        st.builds("if {} > 1: {} = {}".format, NAMES, NAMES, NUMBERS),
+        st.builds("for {} in range({}): pass".format, NAMES, NUMBERS),
+        st.builds("del {}".format, NAMES),
+        st.builds("print({})".format, NAMES),
+        st.builds("{} = [{}]".format, LISTS, NUMBERS),
+        st.builds("{} = {} + [{}]".format, LISTS, LISTS, NAMES),
+        st.builds("{}.append({})".format, LISTS, NUMBERS),
+        st.builds("{}[0] = {}".format, LISTS, NAMES),
+        st.builds("{} = {}; {}.append({})".format, LISTS, LISTS, LISTS, NUMBERS),
+        st.builds("print({}, len({}))".format, LISTS, LISTS),
+        st.builds("def {}(): return {}".format, FUNCTIONS, NAMES),
+        st.builds("def {}(): return {}() + 1".format, FUNCTIONS, FUNCTIONS),
+        st.builds("def {}():\n    global {}\n    {} = {}".format, FUNCTIONS, NAMES, NAMES, NUMBERS),
+        st.builds("{} = {}()".format, NAMES, FUNCTIONS),
+        st.builds("print({}())".format, FUNCTIONS),
+        st.builds("{} = lambda: {}".format, FUNCTIONS, NAMES),
+        st.builds("{} = [{}]".format, LISTS, FUNCTIONS),
+        st.builds("print([{} for {} in {}])".format, NAMES, NAMES, LISTS),
+        st.builds("exec('{} = {} / 2')".format, NAMES, NUMBERS),
+        st.builds("try:\n    print({})\nexcept NameError as e:\n    {} = 0".format, NAMES, NAMES),
+        st.builds("class K:\n    x = {}\n    def m(self): return {}".format, NAMES, NAMES),
+        st.just("print(K().m(), K.x)"),
+        st.builds("raise ValueError({})".format, NUMBERS),
+    )
+
+
+SOURCES = st.lists(_statement(), min_size=1, max_size=3).map("\n".join)
+
+EDITS = st.one_of(
+    st.tuples(st.just("edit"), st.integers(0, 20), SOURCES),
+    st.tuples(st.just("insert"), st.integers(0, 20), SOURCES),
+    st.tuples(st.just("delete"), st.integers(0, 20), st.just("")),
+    st.tuples(st.just("move"), st.integers(0, 20), st.integers(0, 20).map(str)),
+    st.tuples(st.just("disable"), st.integers(0, 20), st.just("")),
+    st.tuples(st.just("run"), st.integers(0, 20), st.just("")),
+)
+
+EXAMPLES = int(os.environ.get("PROMISE_EXAMPLES", "300"))
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(sources=st.lists(SOURCES, min_size=2, max_size=6), edits=st.lists(EDITS, max_size=6))
+def test_a_settled_notebook_equals_a_fresh_run(sources: list[str], edits: list[tuple[str, int, str]]) -> None:
+    notebook = InProcessNotebook(*sources)
+    notebook.run()
+    _assert_fresh(notebook)
+    for number, (kind, where, what) in enumerate(edits):
+        _edit(notebook, kind, where, what, f"n{number}")
+        notebook.run()
+        _assert_fresh(notebook)
+
+
+def _edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: str) -> None:
+    cells = notebook.state.notebook.cells
+    cell = cells[where % len(cells)] if cells else None
+    note(f"{kind} {cell.id if cell else ''} {what!r}")
+    if kind == "insert" or cell is None:
+        notebook.do(AddCell(new, source=what if kind != "move" else "", index=where % (len(cells) + 1)))
+        return
+    match kind:
+        case "edit":
+            notebook.do(UpdateCell(cell.id, source=what))
+        case "delete":
+            notebook.do(RemoveCell(cell.id))
+        case "move":
+            notebook.do(MoveCell(cell.id, int(what) % len(cells)))
+        case "disable":
+            mode = CellMode.AUTO if cell.config.mode is CellMode.DISABLED else CellMode.DISABLED
+            notebook.do(UpdateCell(cell.id, config={"mode": mode}))
+        case "run":
+            notebook.run(cell.id)
+
+
+def _assert_fresh(notebook: InProcessNotebook) -> None:
+    fresh = notebook.fresh()
+    assert notebook.shown() == fresh.shown(), "\n\n".join(
+        f"# {cell.id}\n{cell.source}" for cell in notebook.state.notebook.cells
+    )
