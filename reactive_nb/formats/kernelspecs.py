@@ -14,10 +14,10 @@ from reactive_nb.models import DEFAULT_KERNEL
 
 PYTHON = re.compile(r"i?python|xeus-python|xpython|pypy|conda", re.IGNORECASE)
 OTHER_KERNELS = re.compile(
-    r"(ir|r|julia|bash|zsh|sh|powershell|pwsh|fish|xcpp|xc|xr|xlua|xsql|xeus-(?!python)|rust|evcxr|scala|almond|spylon|"
+    r"(ir|r|julia|bash|zsh|sh|powershell|pwsh|fish|xcpp|xc|xr|xlua|xsql|xeus-(?!python)\w+|rust|evcxr|scala|almond|spylon|"
     r"javascript|jslab|tslab|typescript|deno|node|nodejs|octave|matlab|sas|stata|ruby|iruby|java|ijava|kotlin|haskell|"
     r"ihaskell|go|gophernotes|gonb|perl|iperl|php|lua|ilua|clojure|clojupyter|elixir|ielixir|ocaml|swift|wolfram|"
-    r"maxima|coq|lfortran|prolog|\.net-|sql|duckdb|mit-scheme|calysto_|sparkr|sos|gnuplot|singular|gap|magma)"
+    r"maxima|coq|lfortran|prolog|\.net|sql|duckdb|mit-scheme|calysto|sparkr|sos|gnuplot|singular|gap|magma)"
     r"([-_. \d].*)?$",
     re.IGNORECASE,
 )
@@ -42,8 +42,9 @@ def language(metadata: Mapping[str, Any]) -> str:
 def with_kernelspec(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
     """`metadata` with a kernelspec for the kernel `name`, complete enough for nbformat's schema."""
     own = _mapping(metadata, "kernelspec")
-    spec = {"display_name": name, **own} if own.get("name") == name else default_kernelspec(name)
-    return {**metadata, "kernelspec": spec}
+    if own and kernel_name(metadata) == name:
+        return {**metadata, "kernelspec": {"display_name": name, **own, "name": name}}
+    return {**metadata, "kernelspec": default_kernelspec(name)}
 
 
 def without_default_kernelspec(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Outputs and attachments are left out; names, ids, types, sources, configs and ev
 SQL cell is written the way jupytext writes a `%%sql` cell, and a cell in another language as comments, so that the
 script runs.
 
-What is lost, by the format's nature: white space around a source may change, and a line of a source that looks
-like the start of a cell is written with a mark in front of it.
+What is lost, by the format's nature: empty lines around a source. A line of a source that looks like the start of a
+cell is written with a mark in front of it, and a cell that would not come back as it is (because it ends within a
+string, say) has its source in its header line.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from reactive_nb.formats.libraries import library
 from reactive_nb.models import CellType, Notebook
 
 FORMAT = "py:percent"
+ATTEMPTS = 3
 KEPT_OF_CELL = ("type", "config")
 KEPT_OF_NOTEBOOK = ("id", "name", "owner", "settings")
 JUPYTEXTS_OWN = ("text_representation", "notebook_metadata_filter", "cell_metadata_filter", "main_language")
@@ -40,7 +42,9 @@ def read_percent(data: bytes | str, *, fallback_name: str | None = None) -> Note
     except Exception as error:  # jupytext passes on what YAML, JSON and its own parsers raise
         raise FormatError(f"The script cannot be read as a notebook: {type(error).__name__}: {error}.") from None
     metadata = dict(node.metadata)
-    pairing = {key: value for key, value in metadata.pop("jupytext", {}).items() if key not in JUPYTEXTS_OWN}
+    pairing = metadata.pop("jupytext", None)
+    if isinstance(pairing, dict):
+        pairing = {key: value for key, value in pairing.items() if key not in JUPYTEXTS_OWN}
     if pairing:
         metadata["jupytext"] = pairing
     cells = [_read_cell(cell) for cell in node.cells]
@@ -59,7 +63,10 @@ def _read_cell(cell: Any) -> dict[str, Any]:
             read["id"] = own.pop("id")
         if own.pop("marked", False):
             read["source"] = MARKED.sub("", read["source"])
-        if own.get("type") == CellType.SQL:
+        sealed = own.pop("source", None)
+        if isinstance(sealed, str):
+            read["source"] = sealed
+        elif own.get("type") == CellType.SQL:
             read["source"] = _without_magic(read["source"])
         elif own.get("type") == CellType.CODE:
             metadata.pop("active", None)
@@ -77,6 +84,29 @@ def _without_magic(source: str) -> str:
 
 def write_percent(notebook: Notebook) -> bytes:
     """`notebook` as a script. Raises `FormatError` if jupytext cannot write it."""
+    sealed: set[str] = set()
+    text = _script(notebook, sealed)
+    for _ in range(ATTEMPTS):
+        lost = _lost(notebook, text)
+        if lost <= sealed:
+            break
+        sealed |= lost
+        text = _script(notebook, sealed)
+    return text
+
+
+def _lost(notebook: Notebook, text: bytes) -> set[str]:
+    """The cells that a script would bring back with another source, and not only because they follow such a cell."""
+    read = read_percent(text)
+    return {
+        cell.id
+        for cell in notebook.cells
+        if (back := read.cell(cell.id)) is not None
+        and (back.type, back.source.strip()) != (cell.type, json_text.mended_text(cell.source).strip())
+    }
+
+
+def _script(notebook: Notebook, sealed: set[str]) -> bytes:
     node = library("nbformat").from_dict(json_text.mended(ipynb.document(notebook)))
     own = node.metadata[own_metadata.KEY]
     node.metadata[own_metadata.KEY] = {key: value for key, value in own.items() if key in KEPT_OF_NOTEBOOK}
@@ -87,7 +117,7 @@ def write_percent(notebook: Notebook) -> bytes:
         "cell_metadata_filter": "all",
     }
     for cell, written in zip(notebook.cells, node.cells, strict=True):
-        _write_cell(cell.type, written)
+        _write_cell(cell.type, written, sealed=cell.id in sealed)
     try:
         text: str = library("jupytext").writes(node, fmt=FORMAT)
     except Exception as error:  # as above, and for metadata that YAML cannot express
@@ -95,11 +125,14 @@ def write_percent(notebook: Notebook) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _write_cell(kind: CellType, cell: Any) -> None:
+def _write_cell(kind: CellType, cell: Any, *, sealed: bool) -> None:
     known = cell.metadata.get(own_metadata.KEY, {})
     own: dict[str, Any] = {"id": cell.id}
     own |= {key: value for key, value in known.items() if key in KEPT_OF_CELL or key not in own_metadata.CELL_KEYS}
-    if kind is CellType.SQL:
+    if sealed:
+        own |= {"type": kind.value, "source": cell.source} if kind.runs else {"source": cell.source}
+        cell.source = ""
+    elif kind is CellType.SQL:
         cell.source = SQL_MAGIC + cell.source
     elif kind is CellType.CODE:
         own["type"] = CellType.CODE.value
