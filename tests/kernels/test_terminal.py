@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from reactive_kernels.terminal import TerminalText
+
+R, G, X = "\x1b[31m", "\x1b[32m", "\x1b[0m"
+
+ROWS = [
+    ("plain", ["a\nb"], "a\nb"),
+    ("joined", ["a", "b\n", "c"], "ab\nc"),
+    ("carriage return overwrites", ["abc\rX"], "Xbc"),
+    ("carriage return across messages", ["abc", "\r", "X", "Y"], "XYc"),
+    ("carriage return and newline", ["abc\r\ndef"], "abc\ndef"),
+    ("carriage return and newline across messages", ["abc\r", "\ndef"], "abc\ndef"),
+    ("only the last line", ["one\ntwo\rT"], "one\nTwo"),
+    ("longer than before", ["ab\rxyz"], "xyz"),
+    ("newline keeps the line", ["abc\rX\nnext"], "Xbc\nnext"),
+    ("many returns", ["1%\r2%\r100%\n"], "100%\n"),
+    ("return on an empty line", ["\r\r\rx"], "x"),
+    ("trailing return changes nothing yet", ["abc\r"], "abc"),
+    ("backspace overwrites", ["abc\bX"], "abX"),
+    ("backspaces", ["abc\b\bX"], "aXc"),
+    ("backspace across messages", ["abc", "\b", "\b", "XY"], "aXY"),
+    ("backspace stops at the line", ["ab\n\b\bc"], "ab\nc"),
+    ("erasing by hand", ["abc\b \b"], "ab "),
+    ("erase to the end", ["abcdef\rab\x1b[K"], "ab"),
+    ("erase with a number", ["abcdef\r\x1b[0Kz"], "z"),
+    ("erase the line", ["abcdef\x1b[2K\rxy"], "xy"),
+    ("erase the line keeps the column", ["abc\x1b[2Kx"], "   x"),
+    ("erase to the start", ["abcdef\x1b[1K"], "      "),
+    ("unicode", ["caf\u00e9 \U0001f600\r\u00dc"], "\u00dcaf\u00e9 \U0001f600"),
+    ("colours pass", [f"{R}red{X} plain"], f"{R}red{X} plain"),
+    ("overwriting colour", [f"{R}red{X}\rXY"], f"XY{R}d{X}"),
+    ("overwriting with colour", [f"plain\r{G}ok{X}"], f"{G}ok{X}ain"),
+    ("colour from the line before", [f"{R}one\ntwo\rT"], f"{R}one\nTwo"),
+    ("colour ends in the line", [f"{R}one\ntw{X}o\rT"], f"{R}one\n{X}T{R}w{X}o"),
+    ("colour goes on after overwriting", [f"abc\r{R}X\nnext"], f"{R}X{X}bc{R}\nnext"),
+]
+
+
+@pytest.mark.parametrize(("pieces", "shown"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_text_is_shown_as_a_terminal_would(pieces: list[str], shown: str) -> None:
+    text = TerminalText(1000, 1000)
+    for piece in pieces:
+        text.write(piece)
+    assert text.text == shown
+
+
+def test_it_does_not_matter_where_messages_cut_the_text() -> None:
+    chance = random.Random(3)
+    alphabet = ["a", "b", "cd", "\r", "\b", "\n", "\x1b[K", "x y"]
+    for _ in range(500):
+        pieces = [chance.choice(alphabet) for _ in range(chance.randrange(1, 30))]
+        whole, cut = TerminalText(1000, 1000), TerminalText(1000, 1000)
+        whole.write("".join(pieces))
+        for piece in pieces:
+            cut.write(piece)
+        assert cut.text == whole.text
+
+
+def test_what_is_settled_has_not_changed() -> None:
+    chance = random.Random(5)
+    alphabet = ["a", "bc", "\r", "\b", "\n", f"{R}r{X}", "\x1b[2K", "long enough"]
+    for _ in range(300):
+        text = TerminalText(40, 40)
+        seen = ""
+        for _ in range(40):
+            text.write("".join(chance.choice(alphabet) for _ in range(chance.randrange(6))))
+            if chance.random() < 0.5:
+                seen = seen[: text.settled] + text.text[text.settled :]
+                assert seen == text.text
+                text.settle()
+
+
+def test_head_and_tail_are_kept_and_the_cut_is_told() -> None:
+    text = TerminalText(100, 100)
+    lines = [f"line {n}\n" for n in range(1000)]
+    for line in lines:
+        text.write(line)
+    whole = "".join(lines)
+    cut = re.search(r"\n\[… ([\d,]+) characters left out …\]\n", text.text)
+    assert cut is not None
+    assert whole.startswith(text.text[: cut.start()])
+    assert whole.endswith(text.text[cut.end() :])
+    assert int(cut.group(1).replace(",", "")) == text.omitted == len(whole) - len(text.text) + len(cut.group())
+    assert 200 <= len(text.text) <= 100 + 2 * 100 + len(cut.group())
+    assert text.text[cut.end() :].startswith("line ")
+
+
+def test_one_endless_line_is_cut_too() -> None:
+    text = TerminalText(100, 100)
+    for _ in range(1000):
+        text.write("." * 10)
+    assert len(text.text) < 400
+    text.write("\rback")
+    assert "back" in text.text
+    text.write("\nnext")
+    assert text.text.endswith("\nnext")
+
+
+def test_a_progress_bar_of_a_million_updates_costs_little() -> None:
+    text = TerminalText(500_000, 500_000)
+    for n in range(20_000):
+        text.write(f"\r{n:>8} | {'#' * (n % 50):<50} |")
+    assert len(text.text) == 8 + 3 + 50 + 2
+
+
+def test_a_million_lines_are_taken_at_once() -> None:
+    text = TerminalText(500_000, 500_000)
+    text.write("".join(f"{n}\n" for n in range(1_000_000)))
+    assert text.text.startswith("0\n1\n")
+    assert text.text.endswith("\n999999\n")
+    assert len(text.text) < 1_100_000
