@@ -23,7 +23,7 @@ VERSION = 1
 Json = dict[str, Any]
 
 # Names of IPython's own making, whether or not they are there yet.
-_NOBODYS = frozenset(["In", "Out", "_oh", "_ih", "_dh", "get_ipython", "exit", "quit", "open"])
+_NOBODYS = frozenset(["In", "Out", "_oh", "_ih", "_dh", "get_ipython", "exit", "quit", "open", "_exit_code"])
 _HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
 # Values that cannot be changed in place, and that the interpreter shares freely.
 _IMMUTABLE = frozenset([int, float, complex, bool, str, bytes, type(None), range, type(...), type(NotImplemented)])
@@ -104,7 +104,7 @@ class Namespace:
         changed = _objects(mutated, before)
         if not changed:
             return set()
-        return {name for name, value in self.names.items() if id(value) in changed and self.is_users(name)}
+        return {name for name, value in self.names.copy().items() if id(value) in changed and self.is_users(name)}
 
     def spoiled(self, cell: str, mutated: Iterable[str], before: dict[str, Any]) -> list[list[str]]:
         """The versions of other cells whose very object this cell has changed in place, as [cell, name]."""
