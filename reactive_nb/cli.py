@@ -96,6 +96,11 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="bind a name first; the value is a Python literal, or else a string; may be given again",
     )
     command.add_argument("--json", action="store_true", help="print what became of each cell as JSON, and nothing else")
+    command.add_argument(
+        "--allow-errors",
+        action="store_true",
+        help="run cells even when one that they depend on has raised, as Jupyter does",
+    )
     command.add_argument("--timeout", type=float, metavar="SECONDS", help="interrupt the run after so long")
     command.add_argument("--kernel", metavar="NAME", help="a kernelspec other than the notebook's own")
 

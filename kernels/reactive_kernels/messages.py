@@ -100,7 +100,7 @@ def _result(message: Message, content: JSON, request_id: str | None, foreign: bo
 
 
 def _bundle(content: JSON) -> JSON:
-    return {"data": _mapping(content.get("data")), "metadata": _mapping(content.get("metadata"))}
+    return {"metadata": _mapping(content.get("metadata")), "data": _mapping(content.get("data"))}
 
 
 def _error(message: Message, content: JSON, request_id: str | None, foreign: bool) -> KernelEvent:

@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
                     load_settings(),
                     directory=options.notebook.resolve().parent,
                     parameters=parameters,
+                    allow_errors=options.allow_errors,
                     timeout=options.timeout,
                     progress=progress,
                 )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reactive_nb.execution.analysis import BUILTINS
 from reactive_nb.models import Analysis, DependencyGraph
@@ -75,7 +75,10 @@ class _Pass:
     """One walk from top to bottom."""
 
     forward: Mapping[str, Mapping[str, str]]
-    last_writer: dict[str, str] = field(default_factory=dict)
+    barred: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Cell → cells above that it may get nothing from, since they wait for it."""
+    writers: dict[str, list[str]] = field(default_factory=dict)
+    """Name → the cells above that write it, nearest last."""
     withheld_by: dict[str, str] = field(default_factory=dict)
     uses: dict[str, frozenset[str]] = field(default_factory=dict)
     needs: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -101,7 +104,7 @@ class _Pass:
         writes = set(cell.writes)
 
         def find(name: str) -> Reach:
-            provider = self.last_writer.get(name) or forward.get(name)
+            provider = self._nearest_writer(cell.id, name) or forward.get(name)
             if provider is not None:
                 providers[name] = provider
                 given[name] = (self.reach.get(provider) or known_reach.get(provider) or {}).get(name, NOTHING)
@@ -131,8 +134,17 @@ class _Pass:
         if provided:
             self.reach[cell.id] = provided
         for name in writes:
-            self.last_writer[name] = cell.id
+            self.writers.setdefault(name, []).append(cell.id)
             self.withheld_by.pop(name, None)
+
+    def _nearest_writer(self, cell: str, name: str) -> str | None:
+        writers = self.writers.get(name)
+        if not writers:
+            return None
+        barred = self.barred.get(cell)
+        if not barred:
+            return writers[-1]
+        return next((writer for writer in reversed(writers) if writer not in barred), None)
 
 
 def _provided_reach(cell: CellNames, writes: Iterable[str], given: Mapping[str, Reach]) -> dict[str, Reach]:
@@ -159,16 +171,20 @@ def _provided_reach(cell: CellNames, writes: Iterable[str], given: Mapping[str, 
 
 
 def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
-    """The graph of `cells`, given in document order. Never fails: any notebook has a graph without circles."""
+    """The graph of `cells`, given in document order. Never fails: any notebook has a graph without circles.
+
+    Edges from further down follow from the sources alone: what runs have shown adds providers, but never one that
+    waits for the cell it would provide to. So it does not matter in which order things were learned.
+    """
     refused: set[tuple[str, str]] = set()
+    as_written = [replace(cell, observed=NO_NAMES) if cell.observed else cell for cell in cells]
+    learned = any(cell.observed for cell in cells)
     while True:
-        forward, settled = _settle(cells, refused)
-        circles = {
-            (cell, name)
-            for cell, edges in forward.items()
-            for name, definer in edges.items()
-            if _depends(settled.providers, definer, cell)
-        }
+        forward: dict[str, dict[str, str]] = {}
+        settled = _settle(as_written, forward, {}, refused)
+        if learned and not _circles(forward, settled):
+            settled = _settle(cells, forward, _barred(cells, forward, settled), None)
+        circles = _circles(forward, settled)
         if not circles:
             break
         refused |= circles  # what a courtesy brought with it closed a circle after all
@@ -178,22 +194,67 @@ def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
         needs=settled.needs,
         writes=settled.writes,
         providers=settled.providers,
-        writers={name: tuple(found) for name, found in _writers(cells, settled.writes).items()},
+        writers={name: tuple(found) for name, found in settled.writers.items()},
         withheld=settled.withheld,
     )
 
 
-def _settle(cells: Sequence[CellNames], refused: set[tuple[str, str]]) -> tuple[dict[str, dict[str, str]], _Pass]:
-    """Passes until no edge from further down is added and nothing more flows along those there are."""
-    forward: dict[str, dict[str, str]] = {}
+def _settle(
+    cells: Sequence[CellNames],
+    forward: dict[str, dict[str, str]],
+    barred: Mapping[str, frozenset[str]],
+    refused: set[tuple[str, str]] | None,
+) -> _Pass:
+    """Passes until no edge from further down is added to `forward` and nothing more flows along those there are.
+
+    With `refused` None, none is added.
+    """
     reach: dict[str, dict[str, Reach]] = {}
     while True:
-        current = _Pass(forward)
+        current = _Pass(forward, barred)
         current.walk(cells, reach)
-        added = _add_courtesies(cells, current, refused, forward)
-        if not added and (not forward or not _grow(reach, current.reach)):
-            return forward, current
-        _grow(reach, current.reach)
+        added = refused is not None and _add_courtesies(cells, current, refused, forward)
+        grown = bool(forward) and _grow(reach, current.reach)
+        if not added and not grown:
+            return current
+
+
+def _circles(forward: Mapping[str, Mapping[str, str]], settled: _Pass) -> set[tuple[str, str]]:
+    return {
+        (cell, name)
+        for cell, edges in forward.items()
+        for name, definer in edges.items()
+        if _depends(settled.providers, definer, cell)
+    }
+
+
+def _barred(
+    cells: Sequence[CellNames], forward: Mapping[str, Mapping[str, str]], settled: _Pass
+) -> dict[str, frozenset[str]]:
+    """For each cell that one above waits for: the cells above that do, directly or not."""
+    place = {cell.id: position for position, cell in enumerate(cells)}
+    users: dict[str, set[str]] = {}
+    for user, providers in settled.providers.items():
+        for provider in providers.values():
+            users.setdefault(provider, set()).add(user)
+    barred: dict[str, frozenset[str]] = {}
+    for definer in {definer for edges in forward.values() for definer in edges.values()}:
+        upstream = {cell: set(providers.values()) for cell, providers in settled.providers.items()}
+        for cell in {definer, *_reachable(upstream, definer)}:
+            above = {other for other in _reachable(users, cell) if place[other] < place[cell]}
+            if above:
+                barred[cell] = frozenset(above)
+    return barred
+
+
+def _reachable(neighbours: Mapping[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    todo = [start]
+    while todo:
+        for other in neighbours.get(todo.pop(), set()) - seen:
+            seen.add(other)
+            todo.append(other)
+    return seen
 
 
 def _grow(reach: dict[str, dict[str, Reach]], found: Mapping[str, Mapping[str, Reach]]) -> bool:
@@ -209,14 +270,6 @@ def _grow(reach: dict[str, dict[str, Reach]], found: Mapping[str, Mapping[str, R
     return grown
 
 
-def _writers(cells: Sequence[CellNames], writes: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for cell in cells:
-        for name in writes.get(cell.id, NO_NAMES):
-            found.setdefault(name, []).append(cell.id)
-    return found
-
-
 def _add_courtesies(
     cells: Sequence[CellNames],
     current: _Pass,
@@ -224,7 +277,6 @@ def _add_courtesies(
     forward: dict[str, dict[str, str]],
 ) -> bool:
     """Make the edges from further down that are due; whether there were any."""
-    writers = _writers(cells, current.writes)
     by_id = {cell.id: cell for cell in cells}
     place = {cell.id: position for position, cell in enumerate(cells)}
     made = False
@@ -235,7 +287,7 @@ def _add_courtesies(
         for name in sorted((cell.analysis.certain | cell.missed) - providers.keys() - BUILTINS):
             if (cell.id, name) in refused:
                 continue
-            definer = _first_definer_below(by_id, current, writers.get(name, []), place, cell.id, name)
+            definer = _first_definer_below(by_id, current, current.writers.get(name, []), place, cell.id, name)
             if definer and not _depends(current.providers, definer, cell.id):
                 forward.setdefault(cell.id, {})[name] = definer
                 providers[name] = definer

@@ -16,7 +16,7 @@ from reactive_nb.models import DependencyGraph
 NO_NAMES: frozenset[str] = frozenset()
 
 Inputs: TypeAlias = tuple[tuple[str, str, int], ...]
-"""(name, provider, number of the provider's run), sorted. A provider that has not run has number 0, a disabled one -1."""
+"""(name, provider, number of its run), sorted. A provider that has not run has number 0, a disabled one -1."""
 
 
 class Outcome(StrEnum):

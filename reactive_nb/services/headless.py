@@ -15,7 +15,7 @@ from typing import Any
 from reactive_kernels import KernelPool, PoolLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.core.security import User
-from reactive_nb.models import Cell, CellType, Notebook
+from reactive_nb.models import Cell, CellConfig, CellType, Notebook
 from reactive_nb.schemas.events import CellStatusEvent, Event
 from reactive_nb.schemas.runs import RunResponse, RunState
 from reactive_nb.services.errors import InvalidOperation
@@ -58,15 +58,20 @@ async def run_notebook(
     *,
     directory: Path,
     parameters: Mapping[str, Any] | None = None,
+    allow_errors: bool = False,
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> HeadlessResult:
     """Run all cells of `notebook` in reactive order, in `directory`; stops after `timeout` seconds if given.
 
+    With `allow_errors` cells run even when one that they depend on has raised; what raised counts as failed all the same.
+
     Raises InvalidOperation for a parameter that is no name, or an unknown kernel.
     """
     user = User("local", "local")
     prepared = with_parameters(replace(notebook, owner=user.id), parameters or {})
+    if allow_errors:
+        prepared = _going_on(prepared)
     storage = MemoryStorage(working_directory=directory)
     limits = PoolLimits(max_kernels=1, spares=0, start_timeout=settings.kernel_start_timeout)
     async with KernelPool(limits, default_kernel=settings.default_kernel) as pool:
@@ -78,7 +83,8 @@ async def run_notebook(
             run = await session.run(wait=timeout or _FOREVER_S)
             if run.state is RunState.RUNNING:
                 await session.interrupt()
-            return HeadlessResult(session.notebook, run)
+            result = session.notebook
+            return HeadlessResult(_with_configs_of(notebook, result) if allow_errors else result, run)
         finally:
             await registry.close()
 
@@ -99,6 +105,18 @@ def with_parameters(notebook: Notebook, parameters: Mapping[str, Any]) -> Notebo
     tagged = [place for place, cell in enumerate(cells) if "parameters" in (cell.metadata.get("tags") or ())]
     place = tagged[0] + 1 if tagged else 0
     return replace(notebook, cells=(*cells[:place], injected, *cells[place:]))
+
+
+def _going_on(notebook: Notebook) -> Notebook:
+    cells = tuple(replace(cell, config=replace(cell.config, continue_on_error=True)) for cell in notebook.cells)
+    return replace(notebook, cells=cells)
+
+
+def _with_configs_of(original: Notebook, ran: Notebook) -> Notebook:
+    """What was only for the run is not written into the document."""
+    configs = {cell.id: cell.config for cell in original.cells}
+    cells = tuple(replace(cell, config=configs.get(cell.id, CellConfig())) for cell in ran.cells)
+    return replace(ran, cells=cells)
 
 
 def _without_results(notebook: Notebook) -> Notebook:
