@@ -99,7 +99,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     command.add_argument(
         "--allow-errors",
         action="store_true",
-        help="run cells even when one that they depend on has raised, as Jupyter does",
+        help="run cells even when one they depend on has raised, as Jupyter does",
     )
     command.add_argument("--timeout", type=float, metavar="SECONDS", help="interrupt the run after so long")
     command.add_argument("--kernel", metavar="NAME", help="a kernelspec other than the notebook's own")

@@ -64,7 +64,7 @@ async def run_notebook(
 ) -> HeadlessResult:
     """Run all cells of `notebook` in reactive order, in `directory`; stops after `timeout` seconds if given.
 
-    With `allow_errors` cells run even when one that they depend on has raised; what raised counts as failed all the same.
+    With `allow_errors` cells run even when one that they depend on has raised; what raised has failed all the same.
 
     Raises InvalidOperation for a parameter that is no name, or an unknown kernel.
     """

@@ -1,8 +1,8 @@
 """Real notebooks, run by our command line and by nbclient: the same outputs, cell by cell.
 
-What differs is listed here with its reason. A cell that is blocked by one that raised shows no outputs of its own, where
-nbclient, told to go on, runs it into a second error; so notebooks in which something raises are compared once more with
-`--allow-errors`, which runs every cell.
+What differs is listed here with its reason. A cell that is blocked by one that raised shows no outputs of its own,
+where nbclient, told to go on, runs it into a second error; so notebooks in which something raises are compared once
+more with `--allow-errors`, which runs every cell.
 """
 
 from __future__ import annotations
