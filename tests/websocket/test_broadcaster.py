@@ -53,7 +53,7 @@ async def take(subscription: Subscription) -> dict[str, Any]:
 
 async def drained(subscription: Subscription) -> list[dict[str, Any]]:
     """Everything that is there now."""
-    found = []
+    found: list[dict[str, Any]] = []
     while True:
         task = asyncio.ensure_future(subscription.get())
         await asyncio.sleep(0)

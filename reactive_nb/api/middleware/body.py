@@ -44,7 +44,13 @@ class BodyLimit:
                 answered = True
                 await self._refuse(scope, receive, send)
 
-        await self._app(scope, counted, checked)
+        try:
+            await self._app(scope, counted, checked)
+        except Exception:
+            if received <= self._limit:
+                raise
+        if received > self._limit and not answered:
+            await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = Refused(

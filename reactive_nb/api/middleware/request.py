@@ -8,6 +8,7 @@ import time
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reactive_nb.api.errors import refusal
@@ -55,6 +56,8 @@ class RequestScope:
         started = time.perf_counter()
         try:
             await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            _log.debug("%s %s: the client left before it had sent everything", scope["method"], scope["path"])
         except Exception as error:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             if status:

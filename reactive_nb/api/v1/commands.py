@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from reactive_nb.api.errors import Refusal, refusal
 from reactive_nb.api.problems import current_state
-from reactive_nb.api.v1.operations import operation
+from reactive_nb.api.v1.operations import LanguageOf, operation
 from reactive_nb.schemas.commands import (
     Auth,
     AuthRenew,
@@ -59,14 +60,22 @@ SessionCommand = (
 """The commands that are about the notebook; the others are about the connection."""
 
 
-async def carry_out(
-    command: ClientCommand, buffers: tuple[bytes, ...], session: NotebookSession, client: Presence
-) -> Reply:
-    """Do what a command asks for; its reply, whatever happens. `client`: the connection it came from."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where commands come from, and what they are about."""
+
+    session: NotebookSession
+    client: Presence
+    language_of: LanguageOf
+
+
+async def carry_out(command: ClientCommand, buffers: tuple[bytes, ...], caller: Caller) -> Reply:
+    """Do what a command asks for; its reply, whatever happens."""
+    session = caller.session
     if isinstance(command, Auth | AuthRenew):
         return refused(command.id, session, Refusal("invalid", "This connection is signed in: send auth.renew."))
     try:
-        result = await _call(command, buffers, session, client)
+        result = await _call(command, buffers, caller)
     except Exception as error:
         answer = refusal(error)
         if answer.code == "internal":
@@ -84,14 +93,13 @@ def refused(
     return Reply(id=command_id, ok=False, revision=session.revision, error=error)
 
 
-async def _call(
-    command: SessionCommand, buffers: tuple[bytes, ...], session: NotebookSession, client: Presence
-) -> dict[str, Any] | None:
+async def _call(command: SessionCommand, buffers: tuple[bytes, ...], caller: Caller) -> dict[str, Any] | None:
+    session, client = caller.session, caller.client
     match command:
         case CellAdd() | CellUpdate() | CellMove() | CellRemove() | NotebookUpdate():
-            return await _change(session, command, command.if_match)
+            return await _change(caller, command, command.if_match)
         case Batch():
-            return await _change_several(session, command)
+            return await _change_several(caller, command)
         case CellRun():
             return await _run(session, [command.cell_id])
         case NotebookRun():
@@ -118,15 +126,15 @@ async def _call(
             assert_never(command)
 
 
-async def _change(session: NotebookSession, item: BatchItem, if_match: int | None) -> dict[str, Any] | None:
-    wanted = operation(item)
-    await session.apply(wanted, if_match=if_match)
+async def _change(caller: Caller, item: BatchItem, if_match: int | None) -> dict[str, Any] | None:
+    wanted = operation(item, caller.language_of)
+    await caller.session.apply(wanted, if_match=if_match)
     return {"cell_id": wanted.cell_id} if isinstance(wanted, operations.AddCell) else None
 
 
-async def _change_several(session: NotebookSession, command: Batch) -> dict[str, Any]:
-    wanted = tuple(operation(item) for item in command.operations)
-    await session.apply(operations.Batch(wanted), if_match=command.if_match)
+async def _change_several(caller: Caller, command: Batch) -> dict[str, Any]:
+    wanted = tuple(operation(item, caller.language_of) for item in command.operations)
+    await caller.session.apply(operations.Batch(wanted), if_match=command.if_match)
     return {"cell_ids": [one.cell_id for one in wanted if isinstance(one, operations.AddCell)]}
 
 

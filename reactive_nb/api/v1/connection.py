@@ -15,7 +15,7 @@ import uuid
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from reactive_nb.api.errors import Refusal, refusal
-from reactive_nb.api.v1.commands import carry_out, refused
+from reactive_nb.api.v1.commands import Caller, carry_out, refused
 from reactive_nb.api.v1.frames import MALFORMED, Closing, FrameReader, Gone, Said
 from reactive_nb.api.v1.handshake import FORBIDDEN, UNAUTHENTICATED, accept, authenticated, sign_in
 from reactive_nb.api.v1.state import ServiceState
@@ -65,6 +65,7 @@ class Connection:
         self._identity = identity
         self._renewed = asyncio.Event()
         self._client = Presence(client_id=uuid.uuid4().hex[:12], user_id=identity.user.id, user_name=identity.user.name)
+        self._caller = Caller(session, self._client, service.registry.language_of)
         self._slots = asyncio.Semaphore(MAX_COMMANDS)
 
     async def run(self, since: int | None, auth_id: str | None) -> None:
@@ -124,7 +125,7 @@ class Connection:
             elif isinstance(said.command, AuthRenew):
                 subscription.reply(await self._renew(said.command))
             else:
-                subscription.reply(await carry_out(said.command, said.buffers, self._session, self._client))
+                subscription.reply(await carry_out(said.command, said.buffers, self._caller))
         finally:
             self._slots.release()
 

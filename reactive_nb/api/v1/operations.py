@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from collections.abc import Callable
+from typing import Any, TypeAlias, assert_never
 
 from reactive_nb.models import CellConfig, new_cell_id
 from reactive_nb.schemas.cells import CellConfigPatch, CreateCellRequest, UpdateCellRequest
@@ -20,8 +21,14 @@ from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, Updat
 _CLEARABLE = frozenset({"timeout", "result"})
 
 
-def operation(item: BatchItem) -> AddCell | UpdateCell | MoveCell | RemoveCell | UpdateNotebook:
-    """The operation that `item` asks for."""
+LanguageOf: TypeAlias = Callable[[str], str]
+"""The language of an installed kernelspec; raises InvalidOperation for one that is not installed."""
+
+
+def operation(
+    item: BatchItem, language_of: LanguageOf
+) -> AddCell | UpdateCell | MoveCell | RemoveCell | UpdateNotebook:
+    """The operation that `item` asks for. Raises InvalidOperation for a kernel that is not installed."""
     match item:
         case CellAddItem():
             return add_cell(item.cell)
@@ -32,7 +39,7 @@ def operation(item: BatchItem) -> AddCell | UpdateCell | MoveCell | RemoveCell |
         case CellRemoveItem():
             return RemoveCell(item.cell_id)
         case NotebookUpdateItem():
-            return update_notebook(name=item.name, changes=item.settings)
+            return update_notebook(language_of, name=item.name, changes=item.settings)
         case _:
             assert_never(item)
 
@@ -61,11 +68,18 @@ def update_cell(cell_id: str, request: UpdateCellRequest) -> UpdateCell:
     )
 
 
-def update_notebook(*, name: str | None = None, changes: SettingsRequest | None = None) -> UpdateNotebook:
-    """A new name, settings or kernel; what was not sent stays."""
+def update_notebook(
+    language_of: LanguageOf, *, name: str | None = None, changes: SettingsRequest | None = None
+) -> UpdateNotebook:
+    """A new name, settings or kernel; what was not sent stays. Raises InvalidOperation."""
     sent = changes.model_dump(exclude_none=True) if changes else {}
     kernel_name = sent.pop("kernel_name", None)
-    return UpdateNotebook(name=name, settings=sent or None, kernel_name=kernel_name)
+    return UpdateNotebook(
+        name=name,
+        settings=sent or None,
+        kernel_name=kernel_name,
+        language=language_of(kernel_name) if kernel_name is not None else None,
+    )
 
 
 def _config(patch: CellConfigPatch | None) -> dict[str, Any]:

@@ -97,9 +97,9 @@ async def delete_notebook(notebook_id: NotebookPath, user: CurrentUser, service:
     response_model=NotebookResponse,
     responses=problems("no-such-notebook", "conflict", "storage-unavailable"),
 )
-async def rename_notebook(session: Session, body: RenameRequest, revision: IfMatch) -> Response:
+async def rename_notebook(session: Session, service: Service, body: RenameRequest, revision: IfMatch) -> Response:
     """In file storage the file gets the new name too."""
-    await session.apply(update_notebook(name=body.name), if_match=revision)
+    await session.apply(update_notebook(service.registry.language_of, name=body.name), if_match=revision)
     return answer(notebook_response(session.state), revision=session.revision)
 
 
@@ -109,9 +109,9 @@ async def rename_notebook(session: Session, body: RenameRequest, revision: IfMat
     response_model=NotebookResponse,
     responses=problems("no-such-notebook", "conflict", "storage-unavailable"),
 )
-async def change_settings(session: Session, body: SettingsRequest, revision: IfMatch) -> Response:
+async def change_settings(session: Session, service: Service, body: SettingsRequest, revision: IfMatch) -> Response:
     """Reactivity, and the kernel to use. What you leave out stays."""
-    await session.apply(update_notebook(changes=body), if_match=revision)
+    await session.apply(update_notebook(service.registry.language_of, changes=body), if_match=revision)
     return answer(notebook_response(session.state), revision=session.revision)
 
 
@@ -143,9 +143,9 @@ async def read_graph(session: Session) -> Response:
     response_model=BatchResponse,
     responses=problems("no-such-notebook", "no-such-cell", "conflict", "too-large", "storage-unavailable"),
 )
-async def batch(session: Session, body: BatchRequest, revision: IfMatch) -> Response:
+async def batch(session: Session, service: Service, body: BatchRequest, revision: IfMatch) -> Response:
     """Several operations, one revision: all are carried out, or none."""
-    operations = tuple(operation(item) for item in body.operations)
+    operations = tuple(operation(item, service.registry.language_of) for item in body.operations)
     new = await session.apply(Batch(operations), if_match=revision)
     added = [one.cell_id for one in operations if isinstance(one, AddCell)]
     return answer(BatchResponse(revision=new, cell_ids=added), revision=new)

@@ -73,7 +73,7 @@ async def list_variables(session: Session) -> Response:
 )
 async def read_variable(
     session: Session,
-    name: Annotated[str, Path(max_length=256, examples=["df"])],
+    name: Annotated[str, Path(max_length=256, description="The variable's name.", examples=["df"])],
     offset: Annotated[int, Query(ge=0, description="The first row, from 0.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="Rows, at most.")] = 50,
 ) -> Response:
@@ -102,7 +102,9 @@ async def reply_input(session: Session, body: InputRequest) -> Response:
 
 
 @router.post("/comms/{comm_id}", status_code=204, summary="Speak on a comm", responses=_KERNEL)
-async def speak(session: Session, comm_id: Annotated[str, Path(max_length=256)], body: CommRequest) -> Response:
+async def speak(
+    session: Session, comm_id: Annotated[str, Path(max_length=256, description="The comm's id.")], body: CommRequest
+) -> Response:
     """Open a comm towards the kernel, send a message on it, or close it."""
     session.comm(_comm_command(comm_id, body), tuple(body.buffers), REST_CLIENT)
     return nothing()
