@@ -114,6 +114,8 @@ def _blocked(state: SessionState, now: Situation, cell: str) -> CellError | None
 
 def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: CellError | None = None) -> None:
     """It is blocked, or there is nothing in it: either way it leaves nothing behind."""
+    if outcome is Outcome.BLOCKED:
+        _unlearn(step, cell)
     state = step.state
     number = state.number + 1
     current = state.notebook.cells[state.notebook.positions[cell]]
@@ -127,6 +129,21 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
     step.set_cell(replace(current, outputs=(), error=error, execution_count=None, started_at=None, duration_ms=None))
     mark_done(step, cell)
     step.touch(cell, *step.graph.users[cell])
+
+
+def _unlearn(step: Transition, cell: str) -> None:
+    """What earlier runs showed of its names does not hold for a cell that a fresh run would not get to run."""
+    known = step.state.knowledge[cell]
+    if not known.observed and not known.missed:
+        return
+    users = step.graph.users[cell]
+    step.know(cell, replace(known, observed=frozenset(), missed=frozenset()))
+    now = step.refresh()
+    if not now.lazy:
+        for run in step.state.runs:
+            if cell in run.pending and not run.interrupted:
+                more = with_dependants(now, set(users & now.graph.rank.keys()) - now.manual, follow=True)
+                replace_run(step, replace(run, pending=run.pending | more))
 
 
 def mark_done(step: Transition, cell: str) -> None:
