@@ -1,34 +1,39 @@
 """What nbclient makes of a notebook, and how another executed copy of it differs.
 
-nbclient is the peer: whatever it leaves in a file after running all cells in order is what a reader of
-that file expects. This module runs it and compares; it runs nothing of ours and knows nothing of how
-the other copy came about.
+Whatever nbclient leaves in a file after running all cells in order is what a reader of that file
+expects. This module compares; it runs nothing of ours and knows nothing of how the other copy came about.
 
-The rule it keeps: the file on disk is never written to. Each run happens in a temporary copy of the
-package's files, with the notebook's own folder as working directory, so that files beside it are found.
+The rule it keeps: a difference is told in words that name the cell and show both sides.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbclient import NotebookClient
-
-from tests.notebooks.corpus import REAL, read, volatile_cells, volatile_models
+from tests.notebooks.corpus import volatile_cells, volatile_models
 from tests.notebooks.normalise import Output, join, normalise, normalise_widgets
+from tests.notebooks.peer import copy_of, execute
 
-__all__ = ["CellResult", "Run", "compare", "compare_widgets", "differences", "expected", "normalise", "results", "run"]
+__all__ = [
+    "CellResult",
+    "Run",
+    "compare",
+    "compare_widgets",
+    "copy_of",
+    "differences",
+    "execute",
+    "expected",
+    "normalise",
+    "results",
+    "run",
+]
 
-KERNEL_NAME = "python3"
-CELL_TIMEOUT_S = 120
 SHOWN_DIFF_LINES = 12
 SHOWN_MODEL_CHARS = 400
 
@@ -48,36 +53,6 @@ class Run:
 
     cells: tuple[CellResult, ...]
     widgets: tuple[str, ...]
-
-
-def execute(path: Path) -> dict[str, Any]:
-    """Run a notebook with nbclient and return the executed file's content.
-
-    All cells are run even after errors; the kernel is `KERNEL_NAME` whatever the file names. Raises
-    nbclient's `CellTimeoutError` or `DeadKernelError`.
-    """
-    with tempfile.TemporaryDirectory(prefix="golden-") as scratch:
-        copy = copy_of(path, Path(scratch))
-        notebook = read(copy)
-        NotebookClient(
-            notebook,
-            kernel_name=KERNEL_NAME,
-            timeout=CELL_TIMEOUT_S,
-            allow_errors=True,
-            store_widget_state=True,
-            resources={"metadata": {"path": str(copy.parent)}},
-        ).execute()
-        executed: dict[str, Any] = json.loads(json.dumps(notebook))
-    return executed
-
-
-def copy_of(path: Path, scratch: Path) -> Path:
-    """Copy the notebook with everything it may read into `scratch`, and return where it is there."""
-    if not path.is_relative_to(REAL):
-        return Path(shutil.copy(path, scratch))
-    package = path.relative_to(REAL).parts[0]
-    shutil.copytree(REAL / package, scratch / package)
-    return scratch / path.relative_to(REAL)
 
 
 def results(notebook_json: Mapping[str, Any]) -> list[CellResult]:

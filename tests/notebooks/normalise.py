@@ -41,7 +41,7 @@ RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("%%time", re.compile(r"CPU times:.*"), "<cpu times>"),
     ("%%time, wall", re.compile(r"Wall time:.*"), "<wall time>"),
     ("%timeit", re.compile(rf"{_DURATION} ± {_DURATION} per loop \(mean.*?\)"), "<timeit>"),
-    ("%timeit, slowest", re.compile(r"The slowest run took .*"), "<timeit>"),
+    ("%timeit, when runs differed much", re.compile(r"The slowest run took .*\n?"), ""),
     ("tqdm", re.compile(r"\[\d\d:\d\d<[^\]]*\]"), "[<rate>]"),
     (
         "datetime repr",

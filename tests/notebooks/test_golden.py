@@ -83,7 +83,12 @@ SAME: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
     ),
     "%timeit": (
         [stream("1.2 μs ± 3 ns per loop (mean ± std. dev. of 7 runs, 100,000 loops each)")],
-        [stream("15.9 ms ± 1.04 ms per loop (mean ± std. dev. of 7 runs, 100 loops each)")],
+        [
+            stream(
+                "The slowest run took 6.08 times longer than the fastest. This could mean so.\n"
+                "15.9 ms ± 1.04 ms per loop (mean ± std. dev. of 7 runs, 100 loops each)"
+            )
+        ],
     ),
     "progress bars": (
         [stream("\r  0%| | 0/9\r100%|#| 9/9 [00:03<00:00,  2.9it/s]", "stderr")],
