@@ -6,6 +6,7 @@ Nothing is started by importing: storage is opened and kernels are started with 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -55,6 +56,7 @@ def create_app(
         openapi_url=openapi_url,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         middleware=_middleware(settings, service),
     )
     app.state.service = service
@@ -179,4 +181,8 @@ def __getattr__(name: str) -> Any:
     except ConfigurationError as error:
         raise SystemExit(str(error)) from None
     globals()["app"] = made
+    if "token" not in settings.model_fields_set and made.state.identity.allows_query_token:
+        # Otherwise nobody could know it. Not logged: logs go to more places than the terminal of who starts this.
+        token = settings.token.get_secret_value()
+        print(f"Sign in with ?token={token} (REACTIVE_NB_TOKEN chooses another).", file=sys.stderr)
     return made

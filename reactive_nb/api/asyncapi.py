@@ -116,7 +116,19 @@ def _message(model: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas(models: Iterable[type[BaseModel]], mode: JsonSchemaMode) -> dict[str, Any]:
     _, document = models_json_schema([(model, mode) for model in models], ref_template=SCHEMAS + "{model}")
-    return dict(document["$defs"])
+    return {name: _as_asyncapi(schema) for name, schema in document["$defs"].items()}
+
+
+def _as_asyncapi(schema: Any) -> Any:
+    """`schema` with OpenAPI's form of `discriminator`, an object, in AsyncAPI's, which is the property's name."""
+    if isinstance(schema, list):
+        return [_as_asyncapi(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: item["propertyName"] if key == "discriminator" and isinstance(item, dict) else _as_asyncapi(item)
+        for key, item in schema.items()
+    }
 
 
 def _refs(names: Iterable[str]) -> list[dict[str, str]]:

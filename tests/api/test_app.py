@@ -85,6 +85,13 @@ def test_importing_starts_nothing_and_loads_nothing_heavy(tmp_path: Path) -> Non
     assert told.stdout.split("\n")[:2] == ["1 [] FastAPI", "[]"]
 
 
+def test_a_token_that_was_made_up_is_told_to_who_starts_the_server(tmp_path: Path) -> None:
+    code = "from reactive_nb.main import app; print(app.state.settings.token.get_secret_value())"
+    told = python(code, tmp_path)
+    assert f"?token={told.stdout.strip()} " in told.stderr
+    assert python(code, tmp_path, REACTIVE_NB_TOKEN="chosen-by-me").stderr == ""
+
+
 def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path) -> None:
     told = python("from reactive_nb.main import app", tmp_path, REACTIVE_NB_PORT="eighty")
     assert told.returncode == 1

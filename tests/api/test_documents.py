@@ -111,6 +111,7 @@ async def test_the_websockets_document_has_every_message(service: Service) -> No
     assert asyncapi["operations"]["command"]["action"] == "receive"
     assert asyncapi["operations"]["event"]["action"] == "send"
     assert asyncapi["operations"]["command"]["reply"]["messages"] == [{"$ref": "#/channels/notebook/messages/reply"}]
+    assert asyncapi["components"]["schemas"]["Batch"]["properties"]["operations"]["items"]["discriminator"] == "type"
     for name, message in asyncapi["components"]["messages"].items():
         assert re.fullmatch(r"[\w.-]+", name)
         assert message["summary"], name
