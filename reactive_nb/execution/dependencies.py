@@ -92,7 +92,7 @@ class _Pass:
         """`known_reach`: from the pass before, for providers further down."""
         for cell in cells:
             if cell.disabled:
-                self.withheld_by |= dict.fromkeys(cell.writes, cell.id)
+                self.withheld_by |= dict.fromkeys(cell.analysis.defines, cell.id)
             else:
                 self._resolve(cell, known_reach)
 
