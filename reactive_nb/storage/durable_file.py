@@ -27,7 +27,7 @@ except ImportError:  # Windows has no advisory locks: there, one process is mean
 
 TEMPORARY = ".reactive_nb.tmp"
 LOCK_TIMEOUT_S = 10.0
-LOCK_INTERVAL_S = 0.01
+LOCK_INTERVAL_S = 0.001
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 

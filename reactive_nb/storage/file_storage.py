@@ -42,6 +42,7 @@ from reactive_nb.storage.notebook_index import Entry, Moved, NotebookIndex
 
 MAX_NOTEBOOKS = 10_000
 MAX_NAMES = 10_000
+MAX_LOOKS = 100
 THREADS = 4
 
 Result = TypeVar("Result")
@@ -210,20 +211,22 @@ class FileStorage(NotebookStorage):
             pass
 
     async def _with(self, notebook_id: str, act: Callable[[NotebookIndex, Entry], Result]) -> Result:
-        """Do something with a notebook's file, in a thread and in turn, looking around if it is not there."""
+        """Do something with a notebook's file, in a thread and in turn, looking around if it is not there.
+
+        While another process keeps renaming the file, it may take several looks to get hold of it.
+        """
         async with self._turn(notebook_id):
-            for look in (False, True):
-                if look:
-                    await self._scan()
-                index = self._opened_index()
+            index = self._opened_index()
+            entry = index.find(notebook_id)
+            for _ in range(MAX_LOOKS):
+                if entry is not None:
+                    with suppress(Moved):
+                        return await self._in_thread(partial(act, index, entry))
+                await self._scan()
                 entry = index.find(notebook_id)
                 if entry is None:
-                    continue
-                try:
-                    return await self._in_thread(partial(act, index, entry))
-                except Moved:
-                    continue
-            raise NotebookNotFound(notebook_id)
+                    raise NotebookNotFound(notebook_id)
+            raise StorageUnavailable(f"The file of notebook {notebook_id} keeps being moved by another program.")
 
     async def _scan(self) -> None:
         """Walk through the directory, unless somebody else's walk began after this call."""

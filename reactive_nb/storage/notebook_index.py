@@ -24,6 +24,7 @@ from reactive_nb.storage.notebook_files import NotebookFile
 
 _log = logging.getLogger(__name__)
 
+WALKS = 3
 REMEMBERED = 1000
 """Notebooks that are gone whose revisions are remembered: a file may only be gone while another takes its place."""
 
@@ -84,35 +85,51 @@ class NotebookIndex:
         return Entry(notebook_id, self._files[path], self._versions[notebook_id].revision)
 
     def scan(self) -> None:
-        """Walk through the directory and take up what has changed. Raises OSError if it cannot be read."""
-        with self._scanning:
-            with self._lock:
-                before = dict(self._files)
-            found: dict[str, NotebookFile] = {}
-            overfull = False
-            for path, status in notebook_files.walk(self.root):
-                if len(found) >= self.limit and path not in before:
-                    overfull = True
-                    continue
-                file = self._described(path, durable_file.signature(status), before.get(path))
-                if file is not None:
-                    found[path] = file
-            for path in before.keys() - found.keys():  # gone, or beyond the bounds of the walk
-                file = self._described(path, None, None)
-                if file is not None:
-                    found[path] = file
-            if overfull and not self._overfull:
-                _log.warning("More than %d notebooks in %s: the others are left out.", self.limit, self.root)
-            self._overfull = overfull
-            with self._lock:
-                self._merge(found, before)
+        """Walk through the directory and take up what has changed. Raises OSError if it cannot be read.
 
-    def _described(
-        self, path: str, signature: durable_file.Signature | None, known: NotebookFile | None
-    ) -> NotebookFile | None:
-        if known is not None and known.signature == signature:
-            return known
+        A file that is given another name during a walk may be missed under both, so a walk that misses something is
+        made again.
+        """
+        with self._scanning:
+            for _ in range(WALKS):
+                if self._walk():
+                    break
+
+    def _walk(self) -> bool:
+        """One walk; whether it has missed nothing that was there a moment ago."""
+        with self._lock:
+            before = dict(self._files)
+        found: dict[str, NotebookFile] = {}
+        listed = 0
+        overfull = False
+        for path, status in notebook_files.walk(self.root):
+            if len(found) >= self.limit and path not in before:
+                overfull = True
+                continue
+            listed += 1
+            file = self._described(path, status, before.get(path))
+            if file is not None:
+                found[path] = file
+        vanished = listed > len(found)
+        for path in before.keys() - found.keys():  # gone, or beyond the bounds of the walk
+            file = self._described(path, None, before[path])
+            if file is not None:
+                found[path] = file
+        if overfull and not self._overfull:
+            _log.warning("More than %d notebooks in %s: the others are left out.", self.limit, self.root)
+        self._overfull = overfull
+        with self._lock:
+            known = set(self._paths)
+            self._merge(found, before)
+            return not vanished and known <= self._paths.keys()
+
+    def _described(self, path: str, status: os.stat_result | None, known: NotebookFile | None) -> NotebookFile | None:
+        """What is known of a file, or what it says if that is not known; None if it is not there."""
         try:
+            if status is None:
+                status = os.lstat(self.root / path)
+            if known is not None and known.signature == durable_file.signature(status):
+                return known if notebook_files.inside(self.root, path) else None
             file, _ = notebook_files.describe(self.root, path)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -124,9 +141,8 @@ class NotebookIndex:
         found |= {path: file for path, file in self._files.items() if before.get(path) is not file}
         for path in before.keys() - self._files.keys():
             found.pop(path, None)
-        if found.keys() == self._files.keys() and all(self._files[path] is file for path, file in found.items()):
-            return
-        self._take_up(found)
+        if found.keys() != self._files.keys() or any(self._files[path] is not file for path, file in found.items()):
+            self._take_up(found)
 
     def _take_up(self, files: dict[str, NotebookFile]) -> None:
         held = {path: (notebook_id, self._files[path].claimed_id) for path, notebook_id in self._ids.items()}
