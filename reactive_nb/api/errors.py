@@ -185,7 +185,7 @@ def _path(error: ErrorDetails) -> str:
     parts = [str(part) for part in error["loc"]]
     if parts and parts[0] in ("body", "query", "path", "header"):
         parts = [] if error["type"] == "json_invalid" else parts[1:]
-    return ".".join(parts)
+    return ".".join(part for part in parts if "." not in part)  # a part with a dot is no field but a command's type
 
 
 def _message(error: ErrorDetails) -> str:

@@ -13,7 +13,7 @@ from reactive_nb.schemas import FieldProblem, Problem
 
 TITLE = "reactive-nb"
 SUMMARY = "Reactive notebooks on real Jupyter kernels."
-DESCRIPTION = """
+_DESCRIPTION = """
 A notebook is a list of cells. Which cell depends on which follows from the names they define and use; editing a cell
 makes it and what depends on it *stale*, and running runs what is stale, in the right order.
 
@@ -21,8 +21,8 @@ makes it and what depends on it *stale*, and running runs what is stale, in the 
 * **Writes** may carry `If-Match: REVISION` (every answer about a notebook has its revision as `ETag`): one that is out
   of date is refused with 409 and the current state, and nothing is lost.
 * **Errors** are problem documents (RFC 9457): `type` is for programs, `detail` for people, `request_id` for the log.
-* **Live**: the WebSocket `/api/v1/ws/notebooks/{notebook_id}` sends every change as it happens; its messages are
-  described by [asyncapi.json](asyncapi.json).
+* **Live**: the WebSocket `PREFIX/ws/notebooks/{notebook_id}` sends every change as it happens; its messages are
+  described by [asyncapi.json](PREFIX/asyncapi.json).
 """
 TAGS = [
     {"name": "notebooks", "description": "Documents: list, make, read, rename, set, delete; several changes at once."},
@@ -34,7 +34,7 @@ TAGS = [
 ]
 _EVERYWHERE = {"401": "Not signed in", "403": "Origin or host not allowed", "500": "Internal error"}
 _WITH_INPUT = {"422": "Invalid request"}
-_WITH_BODY = {"413": "Too large", "415": "Unsupported media type"}
+_WITH_BODY = {"400": "Malformed request", "413": "Too large", "415": "Unsupported media type"}
 _FRAMEWORK = ("HTTPValidationError", "ValidationError")
 
 
@@ -54,7 +54,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=TITLE,
         version=__version__,
         summary=SUMMARY,
-        description=DESCRIPTION,
+        description=_DESCRIPTION.replace("PREFIX", (app.openapi_url or "").rpartition("/")[0]),
         routes=app.routes,
         tags=TAGS,
     )

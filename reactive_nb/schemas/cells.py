@@ -103,4 +103,6 @@ class UpdateCellRequest(Request):
             raise ValueError("nothing to change: give source, type, config or index")
         return self
 
-    model_config = Request.model_config | {"json_schema_extra": {"examples": [{"source": "x = 20 + 2"}]}}
+    model_config = Request.model_config | {
+        "json_schema_extra": {"minProperties": 1, "examples": [{"source": "x = 20 + 2"}]}
+    }

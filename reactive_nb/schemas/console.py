@@ -1,4 +1,4 @@
-"""What can be asked of a running kernel beside runs, over REST: completion, documentation, input, comms, and batches."""
+"""What can be asked of a running kernel over REST beside runs: completion, documentation, input, comms; and batches."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ class CommRequest(Request):
     """What to say on a comm; binary buffers as base64."""
 
     action: Literal["open", "msg", "close"] = "msg"
-    target_name: str | None = Field(
-        None, max_length=256, description="Needed to open one.", examples=["jupyter.widget"]
-    )
+    target_name: str | None = Field(None, max_length=256, description="Needed to open one.", examples=["my_target"])
     data: dict[str, Any] = Field(default_factory=dict)
     metadata: dict[str, Any] = Field(default_factory=dict)
     buffers: list[Base64Bytes] = Field(default_factory=list, max_length=1_024)

@@ -39,6 +39,8 @@ class SettingsRequest(Request):
             raise ValueError("nothing to change: give mode, redefinition, restart_dead_kernel or kernel_name")
         return self
 
+    model_config = Request.model_config | {"json_schema_extra": {"minProperties": 1, "examples": [{"mode": "lazy"}]}}
+
 
 class KernelModel(Response):
     """A notebook's kernel."""

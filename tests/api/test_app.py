@@ -37,6 +37,7 @@ async def test_everything_lives_under_the_base_url(tmp_path: Path) -> None:
             assert 'data-openapi="/user/ann/api/v1/openapi.json"' in page
             openapi = (await client.get("openapi.json")).json()
             assert all(path.startswith("/user/ann/api/v1/") for path in openapi["paths"])
+            assert "(/user/ann/api/v1/asyncapi.json)" in openapi["info"]["description"]
             asyncapi = (await client.get("asyncapi.json")).json()
             assert asyncapi["channels"]["notebook"]["address"] == "/user/ann/api/v1/ws/notebooks/{notebook_id}"
 
