@@ -29,7 +29,8 @@ _ROWS = 1_000
 _COLUMNS = 500
 _SAFE_INTEGER = 2**53
 _LONGEST_INTEGER_BITS = 4_000
-_PLAIN = (bool, float, complex, type(None), datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, range)
+_PLAIN = frozenset([bool, float, complex, type(None), range, datetime.date, datetime.datetime, datetime.timedelta])
+_LIBRARIES = frozenset(["pandas", "polars", "pyarrow", "numpy"])
 
 
 class _TooSlow(BaseException):
@@ -43,8 +44,9 @@ def _type_name(value: Any) -> str:
 
 
 def _family(value: Any) -> str:
-    """The library that a value's type comes from: "pandas", say."""
-    return str(type(value).__module__).partition(".")[0]
+    """The library that a value's type comes from, or extends: "pandas", say."""
+    roots = [str(base.__module__).partition(".")[0] for base in type(value).__mro__]
+    return next((root for root in roots if root in _LIBRARIES), roots[0])
 
 
 def _clip(text: str, limit: int = _PREVIEW) -> str:
@@ -68,6 +70,7 @@ def _timed_repr(value: Any) -> str:
     def watch(frame: Any, event: str, argument: Any) -> Any:
         if time.perf_counter() > deadline:
             raise _TooSlow
+        frame.f_trace_opcodes = True  # a loop on one line makes no other event
         return watch
 
     sys.settrace(watch)
@@ -94,7 +97,7 @@ def _preview(value: Any, depth: int) -> str:
     if kind is int:
         bits = value.bit_length()
         return repr(value) if bits <= _LONGEST_INTEGER_BITS else f"<int of {bits} bits>"
-    if isinstance(value, _PLAIN):
+    if kind in _PLAIN:
         return repr(value)
     if kind in (list, tuple, set, frozenset, dict):
         return _preview_container(value, depth)
@@ -214,7 +217,7 @@ def plain(value: Any) -> Any:
     if type(value) is float:
         return value if math.isfinite(value) else None if value != value else str(value)
     if isinstance(value, (datetime.date, datetime.time)):
-        return None if type(value).__name__ == "NaTType" else value.isoformat()
+        return None if type(value).__name__ == "NaTType" else _guarded(value.isoformat, preview(value))
     if isinstance(value, decimal.Decimal):
         return str(value)
     if _family(value) == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from reactive_kernels import KernelConnection, KernelPool, PoolLimits
 
-from tests.kernels.recorder import Recorder
+from reactive_kernels import KernelConnection, KernelPool, PoolLimits
+from tests.kernels.recorder import DEADLINE_S, Recorder
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ async def recorder() -> Recorder:
 @pytest.fixture
 async def kernel(shared: KernelConnection, recorder: Recorder) -> AsyncIterator[KernelConnection]:
     """The module's kernel, emptied of the user's names; its events go to `recorder`."""
-    await shared.execute("%reset -f", silent=True)
+    await shared.execute("%reset -f", silent=True, timeout=DEADLINE_S)
     shared.listener = recorder
     yield shared
     shared.listener = lambda event: None

@@ -25,10 +25,8 @@ class Recorder:
 
     def of(self, kind: type[E], request_id: str | None = ANY) -> list[E]:
         """The events of a kind, of one run if given."""
-        chosen = [event for event in self.events if isinstance(event, kind)]
-        if request_id == ANY:
-            return chosen
-        return [event for event in chosen if getattr(event, "request_id", None) == request_id]
+        told: list[Any] = [event for event in self.events if request_id in (ANY, event.request_id)]
+        return [event for event in told if isinstance(event, kind)]
 
     def outputs(self, request_id: str | None = ANY) -> list[dict[str, Any]]:
         return [event.output for event in self.of(OutputEvent, request_id)]

@@ -61,8 +61,10 @@ class StubKernel:
             socket.bind(f"ipc://{self.connection_info['ip']}-{number}")
         while not self._stop.is_set():
             if self.shell.poll(20):
-                self.ident, message = self.session.recv(self.shell)
-                self.answer(self, message)
+                ident, message = self.session.recv(self.shell)
+                if ident is not None and message is not None:
+                    self.ident = ident
+                    self.answer(self, message)
         context.destroy(linger=0)
 
 

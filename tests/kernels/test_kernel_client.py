@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import zmq
 import zmq.asyncio
+
 from reactive_kernels import DeadKernelError, KernelError, KernelTimeout, OutputEvent, StatusEvent
 from reactive_kernels import client as client_module
 from reactive_kernels.client import KernelClient
-
 from tests.kernels.recorder import DEADLINE_S, Recorder
 from tests.kernels.stub_kernel import Message, StubKernel, well_behaved
 
@@ -101,9 +101,8 @@ async def test_many_requests_at_once_each_get_their_reply() -> None:
 async def test_a_run_ends_only_with_both_reply_and_idle(idle_first: bool) -> None:
     def answer(kernel: StubKernel, message: Message) -> None:
         kernel.status("busy", message)
-        halves = [lambda: kernel.status("idle", message), lambda: kernel.reply(message)]
-        for half in halves if idle_first else reversed(halves):
-            half()
+        for half in ("idle", "reply") if idle_first else ("reply", "idle"):
+            kernel.status("idle", message) if half == "idle" else kernel.reply(message)
             time.sleep(0.2)
             kernel.publish("stream", {"name": "stdout", "text": "between"}, message)
 
@@ -172,9 +171,13 @@ async def test_a_kernel_that_takes_nothing_is_an_error_and_never_a_stall() -> No
     async with connected() as (client, stub, _):
         stub.__exit__(None, None, None)
         started = time.monotonic()
-        with pytest.raises(KernelError, match="does not take messages"):
+
+        def flood() -> None:
             for _ in range(100_000):
                 client.send_comm("comm_msg", {"comm_id": "c", "data": {}}, None, ())
+
+        with pytest.raises(KernelError, match="does not take messages"):
+            flood()
         assert time.monotonic() - started < 10
         client.fail(DeadKernelError("gone"))
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from reactive_kernels import (
     ClearOutputEvent,
     CommCloseEvent,
@@ -21,7 +22,6 @@ from reactive_kernels import (
     StatusEvent,
     UpdateDisplayEvent,
 )
-
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = pytest.mark.anyio

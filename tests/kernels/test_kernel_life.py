@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -14,13 +15,15 @@ from typing import Any
 
 import psutil
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
+
 from reactive_kernels import (
     DeadKernelError,
     DiedEvent,
     ExecuteInputEvent,
     KernelConnection,
     KernelError,
+    KernelEvent,
     KernelLimitError,
     KernelPool,
     KernelStartError,
@@ -28,7 +31,6 @@ from reactive_kernels import (
     OutputEvent,
     PoolLimits,
 )
-
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = pytest.mark.anyio
@@ -47,9 +49,10 @@ def install_spec(folder: Path, name: str, argv: list[str], **more: Any) -> None:
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-            await asyncio.sleep(0.02)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        await asyncio.to_thread(psutil.wait_procs, [process], DEADLINE_S)
+        assert process.status() == psutil.STATUS_ZOMBIE
 
 
 # Death
@@ -81,11 +84,23 @@ async def test_a_killed_kernel_is_reported_within_a_second(pool: KernelPool) -> 
 
 async def test_last_words_are_heard_before_the_death(pool: KernelPool) -> None:
     recorder = Recorder()
-    kernel = await pool.acquire(listener=recorder)
+
+    def slow(event: KernelEvent) -> None:
+        time.sleep(0.002)
+        recorder(event)
+
+    kernel = await pool.acquire(listener=slow)
+    code = """
+    import os, time
+    for n in range(300):
+        print(n, flush=True)
+    time.sleep(0.1)  # for what was printed to leave the process
+    os._exit(3)
+    """
     with pytest.raises(DeadKernelError, match="exit code 3"):
-        await kernel.execute("import os\nprint('farewell', flush=True)\nos._exit(3)")
+        await kernel.execute(code)
     assert isinstance(recorder.events[-1], DiedEvent)
-    assert recorder.text() == "farewell\n"
+    assert recorder.text() == "".join(f"{n}\n" for n in range(300))
     await kernel.restart()
     assert await value(kernel, "1 + 1") == "2"
     await pool.release(kernel)
@@ -215,25 +230,20 @@ asyncio.run(main())
 
 
 async def test_many_beginnings_and_ends_leave_no_descriptor_thread_or_child() -> None:
-    async with KernelPool(PoolLimits(spares=0)) as pool:
+    async def cycle(pool: KernelPool) -> None:
+        kernel = await pool.acquire(listener=Recorder())
+        assert (await kernel.execute("1 + 1")).status == "ok"
+        await pool.release(kernel)
 
-        async def cycle() -> None:
-            kernel = await pool.acquire(listener=Recorder())
-            assert (await kernel.execute("1 + 1")).status == "ok"
-            await pool.release(kernel)
+    async def held_after(cycles: int) -> tuple[int, int, int]:
+        async with KernelPool(PoolLimits(spares=0)) as pool:
+            for _ in range(cycles // 2):
+                await asyncio.gather(cycle(pool), cycle(pool))
+        me = psutil.Process()
+        return me.num_fds(), threading.active_count(), len(me.children())
 
-        def held() -> tuple[int, int, int]:
-            me = psutil.Process()
-            return me.num_fds(), threading.active_count(), len(me.children())
-
-        await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.05) for _ in range(50)))  # all of the loop's threads
-        await asyncio.gather(cycle(), cycle())
-        before = held()
-        for _ in range(9):
-            await asyncio.gather(cycle(), cycle())
-        async with asyncio.timeout(DEADLINE_S):
-            while any(now > then for now, then in zip(held(), before, strict=True)):
-                await asyncio.sleep(0.02)  # sockets are closed by a thread of ZeroMQ's, soon
+    await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.05) for _ in range(50)))  # all of the loop's threads
+    assert await held_after(2) == await held_after(18)
 
 
 # Kernelspecs
@@ -386,7 +396,7 @@ async def test_what_another_client_runs_is_seen_and_marked_foreign(pool: KernelP
 
     def run_from_elsewhere() -> None:
         other = BlockingKernelClient()
-        info = {**kernel.connection_info}
+        info: Any = dict(kernel.connection_info)
         other.load_connection_info(info)
         other.start_channels(hb=False)
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import sys
+from importlib import resources
 from typing import Any
 
 import pytest
-from reactive_kernels import KernelConnection
 
+from reactive_kernels import KernelConnection
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = pytest.mark.anyio
@@ -100,7 +103,9 @@ async def test_removed_names_are_told(kernel: KernelConnection) -> None:
 
 
 async def test_names_of_the_kernel_are_never_touched_or_told(kernel: KernelConnection) -> None:
-    report = await run(kernel, "a", "quit = 3\n__name__ = 'other'", bind={"exit": None, "In": None, "__builtins__": None})
+    report = await run(
+        kernel, "a", "quit = 3\n__name__ = 'other'", bind={"exit": None, "In": None, "__builtins__": None}
+    )
     assert report["bound"] == []
     assert await shown(kernel, "callable(exit)") == "True"
     assert await shown(kernel, "type(In).__name__") == "'list'"
@@ -235,7 +240,11 @@ NAME_ERRORS = [
     ("free variable", "def f():\n    def g(): return x\n    g()\n    x = 1\nf()", None),
     ("raised by hand", "raise NameError('custom')", None),
     ("raised by hand in its words", "raise NameError(\"name 'x' is not defined, really\")", "x"),
-    ("in another module", "import types\nm = types.ModuleType('m')\nexec('def f(): return nope', m.__dict__)\nm.f()", None),
+    (
+        "in another module",
+        "import types\nm = types.ModuleType('m')\nexec('def f(): return nope', m.__dict__)\nm.f()",
+        None,
+    ),
     ("caught", "try:\n    missing_name\nexcept NameError:\n    pass", None),
     ("other error", "1 / 0", None),
 ]
@@ -283,6 +292,17 @@ async def test_odd_requests_do_no_harm(kernel: KernelConnection) -> None:
     reply = await kernel.execute("x = 1", reactive={"cell": 5, "bind": None, "writes": None})
     assert reply.report is not None
     assert reply.report["bound"] == ["x"]
+
+
+@pytest.mark.parametrize("source", ["kernel_side.py", "kernel_variables.py"])
+def test_it_is_written_for_python_3_9_and_its_library(source: str) -> None:
+    text = resources.files("reactive_kernels").joinpath(source).read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 9))
+    for node in ast.walk(tree):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert {name.partition(".")[0] for name in names} <= {*sys.stdlib_module_names, "IPython"}
+        assert not isinstance(node, ast.Match)
 
 
 async def test_it_loads_in_less_than_20_ms(kernel: KernelConnection) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reactive_kernels import (
     Append,
     Clear,
@@ -51,7 +52,8 @@ clear_now, clear_later = ClearOutputEvent(None, False), ClearOutputEvent(None, T
 ROWS: list[tuple[str, list[Any], list[Json]]] = [
     ("nothing", [], []),
     ("streams of a name are one output", [out("a"), out("b")], [stream("ab")]),
-    ("of two names are two", [out("a"), out("b", "stderr"), out("c")], [stream("a"), stream("b", "stderr"), stream("c")]),
+    ("of two names are two",
+     [out("a"), out("b", "stderr"), out("c")], [stream("a"), stream("b", "stderr"), stream("c")]),
     ("a display parts streams", [out("a"), display("d"), out("b")], [stream("a"), shown("d"), stream("b")]),
     ("empty text is nothing", [out("")], []),
     ("returns are carried out across messages", [out("1%\r"), out("2%")], [stream("2%")]),
@@ -65,7 +67,8 @@ ROWS: list[tuple[str, list[Any], list[Json]]] = [
     ("update", [display("1", "i"), update("2", "i")], [shown("2")]),
     ("update of an unknown id", [display("1", "i"), update("2", "j")], [shown("1")]),
     ("update without outputs", [update("2", "j")], []),
-    ("update changes each of that id", [display("1", "i"), display("2", "i"), update("3", "i")], [shown("3"), shown("3")]),
+    ("update changes each of that id",
+     [display("1", "i"), display("2", "i"), update("3", "i")], [shown("3"), shown("3")]),
     ("a display of a known id updates the older", [display("1", "i"), display("2", "i")], [shown("2"), shown("2")]),
     ("an id is forgotten with its output", [display("1", "i"), clear_now, update("2", "i"), out("a")], [stream("a")]),
     ("update is no next output", [display("1", "i"), clear_later, update("2", "i")], [shown("2")]),

@@ -4,6 +4,7 @@ import random
 import re
 
 import pytest
+
 from reactive_kernels.terminal import TerminalText
 
 R, G, X = "\x1b[31m", "\x1b[32m", "\x1b[0m"
