@@ -1,6 +1,6 @@
 """A process that saves one notebook again and again, and says what has been acknowledged: killed by tests.
 
-`python -m tests.storage.saver DIRECTORY ID COUNT [MARK]` adds COUNT cells to the notebook, each in a save of its own,
+`python saver.py DIRECTORY ID COUNT [MARK]` adds COUNT cells to the notebook, each in a save of its own,
 and tries again after a conflict. A line with the revision is printed after each save.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -37,6 +38,6 @@ def test_settings_choose_the_storage(tmp_path: Path) -> None:
 
 
 def test_a_script_needs_no_storage_of_its_own(tmp_path: Path) -> None:
-    environment = {"NOTEBOOK_STORAGE_DIR": str(tmp_path / "books"), "PATH": "", "PYTHONPATH": ":".join(sys.path)}
+    environment = {"NOTEBOOK_STORAGE_DIR": str(tmp_path / "books"), "PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", SCRIPT], cwd=tmp_path, env=environment, check=True)
     assert [path.name for path in (tmp_path / "books").iterdir()] == ["From a script.ipynb"]

@@ -26,15 +26,16 @@ from tests.storage.contract import edited, notebook
 
 pytestmark = pytest.mark.anyio
 
-ROOT = Path(__file__).parents[2]
+SAVER = Path(__file__).with_name("saver.py")
 KILLS = 30
 NOBODY = 65534
 DEADLINE_S = 60
 
 
 def saver(directory: Path, notebook_id: str, count: int, *mark: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.storage.saver", str(directory), notebook_id, str(count), *mark]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, str(SAVER), str(directory), notebook_id, str(count), *mark]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def notebook_texts(directory: Path) -> list[bytes]:
