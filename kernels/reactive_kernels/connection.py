@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 _CONTROL_S = 5.0
 _RESTART_GRACE_S = 2.0
 _LAST_WORDS_S = 0.02
-_LAST_WORDS_ROUNDS = 10
+_LAST_WORDS_ROUNDS = 40
 
 Listener = Callable[[KernelEvent], None]
 

@@ -86,7 +86,7 @@ async def test_last_words_are_heard_before_the_death(pool: KernelPool) -> None:
     recorder = Recorder()
 
     def slow(event: KernelEvent) -> None:
-        time.sleep(0.002)
+        time.sleep(0.001)
         recorder(event)
 
     kernel = await pool.acquire(listener=slow)

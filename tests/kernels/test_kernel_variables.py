@@ -56,7 +56,7 @@ PREVIEWS = [
     ("class C:\n    def __getattr__(self, name): raise RuntimeError(name)\nx = C()", "C", "<C object>"),
     ("class F(float):\n    def __repr__(self):\n        while True: pass\nx = F(1)", "F", "<F object>"),
     ("class L(list):\n    def __repr__(self): raise ValueError\nx = L([1])", "L", "<L of 1>"),
-    ("import dataclasses\n@dataclasses.dataclass\nclass P:\n    a: int\n    b: list\nx = P(1, [2])", "P", "P(a=1, b=[2])"),
+    ("import dataclasses as d\n@d.dataclass\nclass P:\n    a: int\n    b: list\nx = P(1, [2])", "P", "P(a=1, b=[2])"),
     ("from decimal import Decimal\nx = Decimal('1.10')", "decimal.Decimal", "Decimal('1.10')"),
     ("import datetime\nx = datetime.date(2026, 1, 2)", "datetime.date", "datetime.date(2026, 1, 2)"),
     ("import numpy as np\nx = np.arange(3)", "numpy.ndarray", "ndarray 3 int64: [0, 1, 2]"),
