@@ -35,18 +35,18 @@ class CellNames:
     observed: frozenset[str] = NO_NAMES
     """Names that a run was seen to bind, change or remove, unseen in the source."""
     missed: frozenset[str] = NO_NAMES
-    """Names for which a run failed with a NameError."""
+    """Names for which a run failed with a NameError; they count as long as the cell still reads them."""
     disabled: bool = False
 
     @property
     def reads(self) -> frozenset[str]:
-        return self.analysis.uses | self.analysis.mutates | self.missed
+        return self.analysis.uses | self.analysis.mutates
 
     @property
     def takes(self) -> frozenset[str]:
         """Names whose value it reads, passes on or changes, late ones apart."""
         a = self.analysis
-        return a.uses | a.maybe | a.mutates | a.deletes | self.observed | self.missed
+        return a.uses | a.maybe | a.mutates | a.deletes | self.observed
 
     @property
     def writes(self) -> frozenset[str]:
@@ -284,7 +284,8 @@ def _add_courtesies(
         if cell.disabled:
             continue
         providers = current.providers[cell.id]
-        for name in sorted((cell.analysis.certain | cell.missed) - providers.keys() - BUILTINS):
+        wanted = cell.analysis.certain | (cell.missed & current.needs[cell.id])
+        for name in sorted(wanted - providers.keys() - BUILTINS):
             if (cell.id, name) in refused:
                 continue
             definer = _first_definer_below(by_id, current, current.writers.get(name, []), place, cell.id, name)

@@ -7,7 +7,7 @@ refine the graph and an edit can change it.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Situation:
 
     graph: DependencyGraph
     records: Records
-    sources: dict[str, str]
+    sources: Mapping[str, str]
     """Cell → its source now."""
     manual: frozenset[str]
     """Cells that others never pull in."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from reactive_nb.models.cell import Cell
+from reactive_nb.models.cell import Cell, CellMode, CellType
 
 DEFAULT_KERNEL = "python3"
 
@@ -65,6 +65,21 @@ class Notebook:
         """Cell id → place in document order, from 0."""
         return {cell.id: place for place, cell in enumerate(self.cells)}
 
+    @cached_property
+    def sources(self) -> Mapping[str, str]:
+        """Cell id → source."""
+        return {cell.id: cell.source for cell in self.cells}
+
+    @cached_property
+    def manual(self) -> frozenset[str]:
+        """Cells that run only when they are asked to themselves."""
+        return frozenset(cell.id for cell in self.cells if cell.config.mode is CellMode.MANUAL)
+
+    @cached_property
+    def opaque(self) -> tuple[str, ...]:
+        """Cells in a language that can't be analysed, in document order."""
+        return tuple(cell.id for cell in self.cells if cell.type is CellType.CODE)
+
     def cell(self, cell_id: str) -> Cell | None:
         place = self.positions.get(cell_id)
         return None if place is None else self.cells[place]
@@ -72,14 +87,20 @@ class Notebook:
     def with_cell(self, cell: Cell) -> Notebook:
         """This notebook with `cell` in place of the one of the same id. Raises KeyError if there is none."""
         place = self.positions[cell.id]
-        return self._same_order(replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :])))
+        old = self.cells[place]
+        changed = replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :]))
+        same = (old.source, old.type, old.config) == (cell.source, cell.type, cell.config)
+        return self._carry_over(changed, ("positions", "sources", "manual", "opaque") if same else ("positions",))
 
     def updated(self, at: datetime) -> Notebook:
         """This notebook, last changed at that time."""
-        return self._same_order(replace(self, updated_at=at))
+        return self._carry_over(replace(self, updated_at=at), ("positions", "sources", "manual", "opaque"))
 
-    def _same_order(self, changed: Notebook) -> Notebook:
-        changed.__dict__["positions"] = self.positions  # no need to count again
+    def _carry_over(self, changed: Notebook, computed: tuple[str, ...]) -> Notebook:
+        """What was computed once and is still so need not be computed again."""
+        for name in computed:
+            if name in self.__dict__:
+                changed.__dict__[name] = self.__dict__[name]
         return changed
 
 

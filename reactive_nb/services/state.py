@@ -18,7 +18,6 @@ from reactive_nb.models import (
     Analysis,
     CellMode,
     CellStatus,
-    CellType,
     DependencyGraph,
     KernelState,
     Notebook,
@@ -108,14 +107,14 @@ class SessionState:
 
     def situation(self) -> Situation:
         """What the scheduler looks at."""
-        cells = self.notebook.cells
+        notebook = self.notebook
         return Situation(
             graph=self.graph,
             records=self.records,
-            sources={cell.id: cell.source for cell in cells},
-            manual=frozenset(cell.id for cell in cells if cell.config.mode is CellMode.MANUAL),
-            opaque=tuple(cell.id for cell in cells if cell.type is CellType.CODE),
-            lazy=self.notebook.settings.mode is RunMode.LAZY,
+            sources=notebook.sources,
+            manual=notebook.manual,
+            opaque=notebook.opaque,
+            lazy=notebook.settings.mode is RunMode.LAZY,
         )
 
     def names_of(self, cell_id: str) -> CellNames:

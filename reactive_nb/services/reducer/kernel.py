@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
+from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.models import Cell, CellError, CellType, KernelState
 from reactive_nb.schemas.events import KernelStatusEvent
@@ -71,6 +71,7 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
         mark_done(step, running.cell)
         return
     if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
+        _leave_no_trace(step, cell.id, report)
         return
     refined = _learn(step, cell, report)
     _record(step, running, cell, operation, report)
@@ -84,13 +85,26 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
 
 
 def _leave_no_trace(step: Transition, cell_id: str, report: dict[str, Any]) -> None:
-    """The cell was removed while it ran, or provides nothing any more."""
-    names = frozenset(report.get("kept", ()))
+    """The cell was removed while it ran, provides nothing any more, or runs again: what it did to names is undone."""
+    state = step.state
+    names, deleted = frozenset(report.get("kept", ())), frozenset(report.get("deleted", ()))
+    bound = {name: source for name, source in state.bound.items() if name not in deleted}
+    records = {other: record for other, record in state.records.items() if other != cell_id}
     step.change(
-        forget=step.state.forget | {cell_id},
-        bound={**step.state.bound, **dict.fromkeys(names, cell_id)},
-        unsettled=step.state.unsettled | names,
+        records=_spoil(records, cell_id, report),
+        forget=state.forget | {cell_id},
+        bound=bound | dict.fromkeys(names, cell_id),
+        unsettled=state.unsettled | names | deleted,
     )
+
+
+def _spoil(records: Records, cell_id: str, report: dict[str, Any]) -> dict[str, RunRecord]:
+    """`records`, where those whose objects the cell has changed in place say so."""
+    spoiled = dict(records)
+    for other, name in report.get("spoiled", ()):
+        if other in spoiled and other != cell_id:
+            spoiled[other] = replace(spoiled[other], spoiled=spoiled[other].spoiled | {name})
+    return spoiled
 
 
 def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> bool:
@@ -106,7 +120,7 @@ def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> boo
     if run is None:
         return False
     replace_run(step, replace(run, pending=run.pending | with_dependants(now, {cell.id}, follow=not now.lazy)))
-    step.touch(cell.id)
+    step.touch(cell.id, *step.graph.users[cell.id])
     return True
 
 
@@ -148,10 +162,7 @@ def _record(step: Transition, running: Execution, cell: Cell, operation: CellFin
         kept=kept,
         deleted=deleted,
     )
-    records = {**state.records, cell.id: record}
-    for other, name in report.get("spoiled", ()):
-        if other in records and other != cell.id:
-            records[other] = replace(records[other], spoiled=records[other].spoiled | {name})
+    records = _spoil({**state.records, cell.id: record}, cell.id, report)
     bound = {name: source for name, source in state.bound.items() if name not in deleted}
     bound |= dict.fromkeys(kept, cell.id)
     unsettled = state.unsettled | (graph.writes[cell.id] & graph.several)
@@ -178,8 +189,10 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
 
 
 def foreign_run(_: ForeignRun, step: Transition) -> None:
-    """Nobody knows what the names hold now: every cell is stale."""
-    forget_runs(step)
+    """Nobody knows what the names hold now: every cell is stale. What is `bound` stays so, until something runs."""
+    state = step.state
+    step.change(records={}, forget=state.forget | state.records.keys())
+    step.touch_everything()
 
 
 HANDLERS: dict[type, Callable[[Any, Transition], None]] = {

@@ -41,6 +41,8 @@ class Transition:
         self._regraph = False
         self._changed: set[str] = set()
         self._everything_changed = False
+        self._cells_set: set[str] = set()
+        self._all_statuses = False
 
     # -- noting changes
     def change(self, **changes: Any) -> None:
@@ -60,6 +62,7 @@ class Transition:
 
     def set_cell(self, cell: Cell) -> None:
         self.change(notebook=self.state.notebook.with_cell(cell))
+        self._cells_set.add(cell.id)
 
     def know(self, cell_id: str, knowledge: Knowledge | None) -> None:
         """What is known of a cell's names has changed (None: it is no longer part of the graph)."""
@@ -81,6 +84,7 @@ class Transition:
 
     def touch_everything(self) -> None:
         self._everything_changed = True
+        self._all_statuses = True
 
     # -- what follows
     @property
@@ -137,24 +141,33 @@ class Transition:
 
     def _tell_statuses(self) -> None:
         """Last, so that a client never hears of the status of a cell that it does not know."""
-        old = self.before
+        old, notebook = self.before, self.state.notebook
         pending = self.state.pending
-        statuses = {cell.id: self._status(cell, pending) for cell in self.state.notebook.cells}
-        if statuses != self.state.statuses:
-            self.change(statuses=statuses)
-        for cell in self.state.notebook.cells:
-            before = old.notebook.cell(cell.id)
-            if (
-                statuses[cell.id] is not old.statuses.get(cell.id)
-                or before is None
-                or before.error != cell.error
-                or before.started_at != cell.started_at
-                or before.duration_ms != cell.duration_ms
-                or before.execution_count != cell.execution_count
-            ):
-                if before is None and statuses[cell.id] is CellStatus.IDLE:
-                    continue  # said with the cell itself
+        statuses = dict(self.state.statuses)
+        looked_at = sorted(self._perhaps_different(pending), key=notebook.positions.__getitem__)
+        for cell_id in looked_at:
+            statuses[cell_id] = self._status(notebook.cells[notebook.positions[cell_id]], pending)
+        for gone in statuses.keys() - notebook.positions.keys():
+            del statuses[gone]
+        self.change(statuses=statuses)
+        for cell_id in looked_at:
+            cell, before = notebook.cells[notebook.positions[cell_id]], old.notebook.cell(cell_id)
+            if before is None and statuses[cell_id] is CellStatus.IDLE:
+                continue  # said with the cell itself
+            if before is None or statuses[cell_id] is not old.statuses.get(cell_id) or _result_differs(before, cell):
                 self.emit(views.status_event(self.state, cell))
+
+    def _perhaps_different(self, pending: frozenset[str]) -> set[str]:
+        """Cells whose status, or what goes with it, may not be what it was."""
+        old, new = self.before, self.state
+        places = new.notebook.positions
+        if self._all_statuses or new.notebook.settings is not old.notebook.settings:
+            return set(places)
+        found = self._cells_set | (old.stale ^ new.stale) | (old.pending ^ pending)
+        found |= {run.cell for run in (old.running, new.running) if run is not None}
+        if places is not old.notebook.positions:
+            found |= places.keys() - old.notebook.positions.keys()
+        return found & places.keys()
 
     def _status(self, cell: Cell, pending: frozenset[str]) -> CellStatus:
         state = self.state
@@ -183,6 +196,15 @@ class Transition:
                 kernel_name=notebook.kernel_name,
             )
         )
+
+
+def _result_differs(old: Cell, new: Cell) -> bool:
+    return old is not new and (old.error, old.started_at, old.duration_ms, old.execution_count) != (
+        new.error,
+        new.started_at,
+        new.duration_ms,
+        new.execution_count,
+    )
 
 
 def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
