@@ -103,6 +103,7 @@ class NotebookSession:
         self._presence: dict[str, Presence] = {}
         self._waiting: dict[str, asyncio.Future[RunFinished]] = {}
         self._last_ticket = 0
+        self._unreadable = ""
         self._kernel_news = asyncio.Event()
 
     @property
@@ -348,7 +349,9 @@ class NotebookSession:
         try:
             theirs = await self._storage.changed_outside(self.notebook)
         except StorageError as error:
-            _log.warning("notebook %s could not be read again: %s", self.id, error)
+            if str(error) != self._unreadable:
+                _log.warning("notebook %s could not be read again: %s", self.id, error)
+            self._unreadable = str(error)
             return
         async with self.lock:
             if theirs is None or self.closed or not self._saver.clean:
