@@ -99,15 +99,16 @@ class CallReader(ExpressionReader):
         changed = list(changed_by(node, use))
         if not changed:
             return
-        stored = EMPTY
-        for value in values.values():
-            stored = merge(stored, value)
+        keeping = called_name(node.func) in STORING_FUNCTIONS
         for target in changed:
+            given = EMPTY
+            for argument, value in values.items():
+                if argument is not target:
+                    given = merge(given, value)
             if isinstance(node.func, ast.Attribute) and target is node.func.value:
-                self.change(receiver, root_name(target), stored)
+                self.change(receiver, root_name(target), given)
             else:
-                kept = stored if called_name(node.func) in STORING_FUNCTIONS else EMPTY
-                self.change(values.get(target, EMPTY), root_name(target), kept)
+                self.change(values.get(target, EMPTY), root_name(target), given if keeping else EMPTY)
 
     def _result(self, node: ast.Call, name: str, receiver: Value, function: Value, values: list[Value]) -> Value:
         """What the result may hold."""

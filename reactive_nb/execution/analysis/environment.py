@@ -266,11 +266,6 @@ class Environment:
         key = self.key_for(name)
         return key if key is not None and self.state.mark(key) & BOUND else None
 
-    def is_foreign(self, name: str) -> bool:
-        """Whether reading `name` here may find another cell's object."""
-        key = self.key_for(name)
-        return key is not None and bool(self.state.mark(key) & OLD)
-
     # -- control flow
 
     def leave_to(self, loop: Loop) -> State:

@@ -168,8 +168,7 @@ class LateReader:
         self._walk(node.value, scope)
         if isinstance(node.target, ast.Name):
             scope.load(node.target.id)
-            if mangled(node.target.id, scope.private) in scope.globals:
-                scope.mutated.add(mangled(node.target.id, scope.private))
+            scope.mutated.add(mangled(node.target.id, scope.private))
             scope.bind(node.target.id)
         else:
             self._target(node.target, scope)

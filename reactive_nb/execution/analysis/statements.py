@@ -76,8 +76,7 @@ class StatementReader(CallReader):
         if isinstance(target, ast.Name):
             before = self.load(target.id)
             value = self.use(node.value)
-            if self.is_foreign(target.id) and target.id in before.roots:
-                self.change(before._replace(roots=frozenset((target.id,))), None, value)
+            self.change(before, None, value)
             own = self.own_key(target.id)
             self.store(target.id, merge(before._replace(own=before.own - {own or ""}), contained(value)))
         else:
