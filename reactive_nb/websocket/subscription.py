@@ -16,7 +16,8 @@ from reactive_nb.schemas.encoding import encode
 from reactive_nb.schemas.events import Reply
 
 MAX_REPLIES = 64
-"""Replies waiting for a client before its next command is read."""
+MAX_REPLY_BYTES = 8 * 1024 * 1024
+"""How many replies may wait for a client, and of what size together, before its next command is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Subscription:
         self._events = len(self._queue)
         self._bytes = sum(frames.size for frames in self._queue)
         self._replies = 0
+        self._reply_bytes = 0
         self._limit = limit
         self._limit_bytes = limit_bytes
         self._snapshot = snapshot
@@ -95,10 +97,9 @@ class Subscription:
         """Queue the answer to a command. Never dropped, and never refused but after the end."""
         if self._closed is not None:
             return
-        self._queue.append(Frames(encode(reply)))
-        self._replies += 1
-        if self._replies >= MAX_REPLIES:
-            self._drained.clear()
+        frames = Frames(encode(reply))
+        self._queue.append(frames)
+        self._count_reply(1, frames.size)
         self._filled.set()
 
     def put(self, frames: Frames) -> None:
@@ -129,13 +130,19 @@ class Subscription:
     def _next(self) -> Frames:
         frames = self._queue.popleft()
         if frames.seq is None:
-            self._replies -= 1
-            if self._replies < MAX_REPLIES:
-                self._drained.set()
+            self._count_reply(-1, -frames.size)
         else:
             self._events -= 1
             self._bytes -= frames.size
         return frames
+
+    def _count_reply(self, count: int, size: int) -> None:
+        self._replies += count
+        self._reply_bytes += size
+        if self._replies < MAX_REPLIES and self._reply_bytes < MAX_REPLY_BYTES:
+            self._drained.set()
+        else:
+            self._drained.clear()
 
     def _resynchronise(self) -> None:
         self._queue = deque(frames for frames in self._queue if frames.seq is None)

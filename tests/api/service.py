@@ -105,7 +105,8 @@ class Service:
     async def live(
         self, notebook_id: str, token: str | None = ANN, *, query: str = "", **options: Any
     ) -> AsyncIterator[Live]:
-        """A WebSocket client, signed in by header unless `token` is None."""
+        """A WebSocket client, signed in by header unless `token` is None. It reads on while nobody listens."""
+        options.setdefault("max_queue", None)
         headers = dict(options.pop("headers", {}))
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reactive_nb.schemas.events import CellRemoved, CommMessage, Event, Reply
 from reactive_nb.websocket import Broadcaster, Frames, Subscription, SubscriptionClosed
-from reactive_nb.websocket.subscription import MAX_REPLIES
+from reactive_nb.websocket.subscription import MAX_REPLIES, MAX_REPLY_BYTES
 
 pytestmark = pytest.mark.anyio
 
@@ -213,12 +213,13 @@ async def test_a_reply_comes_after_the_events_its_command_caused() -> None:
     assert [message["type"] for message in await drained(subscription)] == ["cell.removed", "reply"]
 
 
-async def test_a_client_that_does_not_read_its_replies_is_asked_for_no_more_commands() -> None:
+@pytest.mark.parametrize(("count", "size"), [(MAX_REPLIES, 1), (2, MAX_REPLY_BYTES // 2)])
+async def test_a_client_that_does_not_read_its_replies_is_asked_for_no_more_commands(count: int, size: int) -> None:
     subscription = Document().broadcaster.subscribe()
     await drained(subscription)
-    for number in range(MAX_REPLIES):
+    for number in range(count):
         await asyncio.wait_for(subscription.ready(), 5)
-        subscription.reply(Reply(id=str(number), ok=True))
+        subscription.reply(Reply(id=str(number), ok=True, result={"text": "x" * size}))
     waiting = asyncio.ensure_future(subscription.ready())
     await asyncio.sleep(0)
     assert not waiting.done()
