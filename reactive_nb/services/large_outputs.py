@@ -1,4 +1,8 @@
-"""Large outputs by content hash, so that a client can fetch one by itself and cache it for ever."""
+"""Large outputs by content hash: clients are told where they are, and fetch them once, when they need them.
+
+In answers and events the data of a media type that is larger than `LARGE` is left out of an output's bundle, and
+`metadata.reactive_nb.large` says for each what its hash and size are. The document itself keeps everything.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,27 @@ from typing import Any
 
 import orjson
 
-from reactive_nb.models import Notebook
+from reactive_nb.models import Notebook, Output
 from reactive_nb.models.output import joined
+
+LARGE = 1024 * 1024
+"""Characters of one media type's data from which on it is fetched apart."""
+
+
+def slim(output: Output) -> Output:
+    """The output as clients are told of it: itself, unless it is large."""
+    large = {
+        media_type: value
+        for media_type, value in output.get("data", {}).items()
+        if isinstance(value, str) and len(value) > LARGE
+    }
+    if not large:
+        return output
+    references = {media_type: {"hash": digest_of(value), "size": len(value)} for media_type, value in large.items()}
+    metadata = output.get("metadata") or {}
+    own = {**metadata.get("reactive_nb", {}), "large": references}
+    data = {media_type: value for media_type, value in output["data"].items() if media_type not in large}
+    return {**output, "data": data, "metadata": {**metadata, "reactive_nb": own}}
 
 
 def digest_of(value: Any) -> str:

@@ -15,6 +15,7 @@ from reactive_nb.schemas.events import CellNames, CellStatusEvent, CellUpdated, 
 from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse
 from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel
 from reactive_nb.schemas.runs import RunCell
+from reactive_nb.services.large_outputs import slim
 
 if TYPE_CHECKING:
     from reactive_nb.services.state import SessionState
@@ -54,7 +55,7 @@ def cell_response(state: SessionState, cell_id: str) -> CellResponse:
         type=cell.type,
         source=cell.source,
         status=state.statuses.get(cell.id, CellStatus.IDLE),
-        outputs=list(cell.outputs),
+        outputs=[slim(output) for output in cell.outputs],
         execution_count=cell.execution_count,
         defines=defined_names(state, cell_id),
         uses=used_names(state, cell_id),
@@ -73,7 +74,7 @@ def run_cell(state: SessionState, cell_id: str) -> RunCell:
     return RunCell(
         id=cell_id,
         status=state.statuses[cell_id],
-        outputs=list(cell.outputs),
+        outputs=[slim(output) for output in cell.outputs],
         execution_count=cell.execution_count,
         error=error_model(cell_error(state, cell)),
         duration_ms=cell.duration_ms,
