@@ -8,6 +8,7 @@ changes, so that a cell which prints in a loop costs a few operations a second a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Coroutine, Mapping
@@ -55,6 +56,9 @@ _log = logging.getLogger(__name__)
 FLUSH_S = 0.05
 """The longest that outputs gather before clients see them."""
 INTERRUPT_LIMIT_S = 10.0
+BEGIN_LIMIT_S = 2.0
+"""How long an interrupt waits for the kernel to begin with the cell that it is meant for."""
+END_LIMIT_S = 5.0
 
 
 class Owner(Protocol):
@@ -90,6 +94,10 @@ class KernelLink:
         self._requests: dict[str, str] = {}
         self._request_of: dict[str, str] = {}
         self._work: asyncio.Queue[tuple[Execute | BindNames | StartKernel, str]] = asyncio.Queue()
+        self._generation = 0  # of the kernel: what was begun for an earlier one has nothing to say any more
+        self._changing = asyncio.Lock()
+        self._executing: int | None = None
+        self._begun = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._flush_at: asyncio.TimerHandle | None = None
@@ -98,19 +106,25 @@ class KernelLink:
     # -- what the session wants done
     def put(self, effect: Execute | BindNames | StartKernel, kernel_name: str) -> None:
         """Do this after what was decided before. What waits is bounded by one cell and one step a session."""
+        if isinstance(effect, Execute):
+            self._executing = effect.number
+            self._begun.clear()
         self._work.put_nowait((effect, kernel_name))
         if self._worker is None:
             self._worker = asyncio.create_task(self._do_work(), name=f"kernel work of {self._owner.id}")
 
     def interrupt(self) -> None:
-        self._own(self._interrupt())
+        if self._executing is not None:
+            self._own(self._interrupt(self._executing))
 
     def replace(self, *, start: bool, kernel_name: str) -> None:
         """Nothing that was decided for the old kernel is done any more."""
         while not self._work.empty():
             self._work.get_nowait()
+        self._generation += 1
+        self._executing = None
         self._forget_kernel()
-        self._own(self._restart(kernel_name) if start else self._release())
+        self._own(self._restart(kernel_name, self._generation) if start else self._release())
 
     def forget_outputs(self, cells: tuple[str, ...]) -> None:
         for cell in cells:
@@ -119,12 +133,17 @@ class KernelLink:
 
     async def close(self) -> None:
         """Shut the kernel down and end all tasks."""
-        tasks = [*self._tasks, *([self._worker] if self._worker else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._generation += 1
         if self._flush_at is not None:
             self._flush_at.cancel()
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+        if self._tasks:  # a restart that is cancelled half way might leave a process behind
+            _, late = await asyncio.wait(self._tasks, timeout=END_LIMIT_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self._release()
 
     # -- what clients want of the kernel beside runs
@@ -164,7 +183,7 @@ class KernelLink:
             try:
                 match effect:
                     case StartKernel():
-                        await self._start(kernel_name)
+                        await self._start(kernel_name, self._generation)
                     case Execute():
                         await self._execute(effect)
                     case BindNames():
@@ -173,18 +192,29 @@ class KernelLink:
                 _log.exception("work of notebook %s failed", self._owner.id)
                 self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))
 
-    async def _start(self, kernel_name: str) -> None:
-        if self.connection is not None:
-            await self._release()
+    async def _start(self, kernel_name: str, generation: int) -> None:
+        async with self._changing:
+            if generation == self._generation:
+                await self._acquire(kernel_name, generation)
+
+    async def _acquire(self, kernel_name: str, generation: int) -> None:
+        await self._release()
         try:
             connection = await self._pool.acquire(
                 kernel_name, cwd=self._directory, env=dict(self._environment), listener=self._hear
             )
         except KernelError as error:
-            self._owner.perform(KernelChanged(KernelState.DEAD, str(error)))
+            self._tell_kernel(KernelChanged(KernelState.DEAD, str(error)), generation)
             return
         self.connection = connection
-        self._owner.perform(KernelChanged(KernelState.IDLE, language=connection.language or None))
+        if generation == self._generation:
+            self._tell_kernel(KernelChanged(KernelState.IDLE, language=connection.language or None), generation)
+        else:
+            await self._release()  # meanwhile another is wanted, or none
+
+    def _tell_kernel(self, change: KernelChanged, generation: int) -> None:
+        if generation == self._generation:
+            self._owner.perform(change)
 
     async def _execute(self, effect: Execute) -> None:
         request = uuid.uuid4().hex
@@ -207,16 +237,26 @@ class KernelLink:
             timeout=effect.timeout,
             collect=False,
         )
-        self.input_request = None
-        self.flush()
+        for page in result.reply.payload if result.reply else ():
+            if page.get("source") == "page":  # what `name?` shows
+                shown = {"output_type": "display_data", "data": page.get("data") or {}, "metadata": {}}
+                self._outputs.apply(effect.cell_id, OutputEvent(request, shown))
+        self._end_execution(effect)
         self._owner.perform(
             CellFinished(effect.number, result.outcome, result.reply, result.duration_ms, result.message)
         )
 
     def _refuse(self, effect: Execute, message: str) -> None:
         self._outputs.apply(effect.cell_id, OutputEvent(None, error_output("CellError", message, [message])))
-        self.flush()
+        self._end_execution(effect)
         self._owner.perform(CellFinished(effect.number, Outcome.ERROR, None, 0.0, message))
+
+    def _end_execution(self, effect: Execute) -> None:
+        if self._executing == effect.number:
+            self._executing = None
+            self._begun.set()
+            self.input_request = None
+        self.flush()
 
     async def _bind(self, effect: BindNames) -> None:
         if self.connection is None or not self.connection.has_helper:
@@ -228,23 +268,30 @@ class KernelLink:
         except KernelError as error:
             _log.warning("names of notebook %s could not be bound: %s", self._owner.id, error)
 
-    async def _interrupt(self) -> None:
-        if self.connection is not None:
-            try:
-                await asyncio.wait_for(self.connection.interrupt(), INTERRUPT_LIMIT_S)
-            except (KernelError, TimeoutError) as error:
-                _log.warning("kernel of notebook %s could not be interrupted: %s", self._owner.id, error)
-
-    async def _restart(self, kernel_name: str) -> None:
-        if self.connection is None:
-            await self._start(kernel_name)
+    async def _interrupt(self, number: int) -> None:
+        """Interrupt run `number`, once it has begun: a signal that comes before is lost."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._begun.wait(), BEGIN_LIMIT_S)
+        if self.connection is None or self._executing != number:
             return
         try:
-            await self.connection.restart()
-        except KernelError as error:
-            self._owner.perform(KernelChanged(KernelState.DEAD, str(error)))
-            return
-        self._owner.perform(KernelChanged(KernelState.IDLE))
+            await asyncio.wait_for(self.connection.interrupt(), INTERRUPT_LIMIT_S)
+        except (KernelError, TimeoutError) as error:
+            _log.warning("kernel of notebook %s could not be interrupted: %s", self._owner.id, error)
+
+    async def _restart(self, kernel_name: str, generation: int) -> None:
+        async with self._changing:
+            if generation != self._generation:
+                return  # another restart follows
+            if self.connection is None:
+                await self._acquire(kernel_name, generation)
+                return
+            try:
+                await self.connection.restart()
+            except KernelError as error:
+                self._tell_kernel(KernelChanged(KernelState.DEAD, str(error)), generation)
+            else:
+                self._tell_kernel(KernelChanged(KernelState.IDLE), generation)
 
     async def _release(self) -> None:
         connection, self.connection = self.connection, None
@@ -278,6 +325,8 @@ class KernelLink:
                 self._owner.publish(self.input_request)
             case ExecuteInputEvent() if event.foreign:
                 self._owner.perform(ForeignRun())
+            case ExecuteInputEvent() if event.request_id in self._requests:
+                self._begun.set()
             case DiedEvent():
                 self._forget_kernel()
                 self._owner.perform(KernelChanged(KernelState.DEAD, event.message))

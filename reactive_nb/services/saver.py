@@ -2,7 +2,7 @@
 
 A change that somebody waits for is written at once; outputs follow a little later. While one write is under way the
 next changes gather, and go together in the next. A write that fails is told to those who wait for it, and tried again
-with the next change.
+with the next change, or a little later.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 OUTPUT_DELAY_S = 0.5
 """How long changed outputs may gather before they are written."""
 WRITE_LIMIT_S = 60.0
+RETRY_S = 5.0
+"""How long after a failure the write is tried again, if nothing changes meanwhile."""
 
 
 class Saver:
@@ -45,6 +47,7 @@ class Saver:
         self._progress = asyncio.Condition()
         self._failure: tuple[int, StorageError] | None = None
         self._closing = False
+        self._dropped = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -68,13 +71,17 @@ class Saver:
         self._stored = revision
 
     async def durable(self, ticket: int) -> None:
-        """Wait until what `ticket` was given for is stored. Raises StorageError if that failed."""
+        """Wait until what `ticket` was given for is stored. Raises StorageError if that failed, or won't be tried."""
         async with self._progress:
             await self._progress.wait_for(
-                lambda: self._written >= ticket or (self._failure is not None and self._failure[0] >= ticket)
+                lambda: (
+                    self._dropped
+                    or self._written >= ticket
+                    or (self._failure is not None and self._failure[0] >= ticket)
+                )
             )
-        if self._written < ticket and self._failure is not None:
-            raise self._failure[1]
+        if self._written < ticket:
+            raise self._failure[1] if self._failure else StorageError("The notebook was deleted meanwhile.")
 
     async def close(self) -> None:
         """Write what is not written yet, and stop."""
@@ -89,10 +96,14 @@ class Saver:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        async with self._progress:
+            self._dropped = True
+            self._progress.notify_all()
 
     async def _run(self) -> None:
         while True:
-            await self._dirty.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._dirty.wait(), RETRY_S if self._failure else None)
             if not self._urgent.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._urgent.wait(), OUTPUT_DELAY_S)
@@ -114,6 +125,9 @@ class Saver:
             )
         except StorageError as error:
             failure = error
+        except Exception as error:  # whoever waits must hear of it, and the next write be tried
+            _log.exception("notebook %s could not be stored", notebook.id)
+            failure = StorageUnavailable(f"The notebook could not be stored ({type(error).__name__}).")
         else:
             self._stored = saved.revision
             if saved.name != notebook.name:

@@ -180,15 +180,17 @@ class NotebookSession:
     # -- runs
     async def run(self, cells: Sequence[str] | None = None, *, wait: float | None = None) -> RunResponse:
         """Run `cells` with what they need, or all stale cells; with `wait`, answer when it is over or time is up."""
-        self._check_open()
         run_id = uuid.uuid4().hex[:12]
         over: asyncio.Future[RunFinished] = asyncio.get_running_loop().create_future()
         self._waiting[run_id] = over
         try:
             async with self.lock:
+                self._check_open()
                 self.perform(RunCells(run_id, None if cells is None else tuple(dict.fromkeys(cells))))
             if wait:
                 await asyncio.wait({over}, timeout=wait)
+            if over.cancelled():
+                raise NotebookClosed("The notebook was closed while it ran.")
             return self._run_response(run_id, over.result() if over.done() else None)
         finally:
             self._waiting.pop(run_id, None)
@@ -221,6 +223,7 @@ class NotebookSession:
         self.perform(RestartKernel())
         deadline = time.monotonic() + RESTART_LIMIT_S
         while self.state.kernel in (KernelState.RESTARTING, KernelState.STARTING):
+            self._check_open()
             if time.monotonic() > deadline:
                 raise KernelUnavailable(f"The kernel did not restart within {RESTART_LIMIT_S:g} s.")
             with contextlib.suppress(TimeoutError):
@@ -367,6 +370,7 @@ class NotebookSession:
             if self.closed:
                 return
             self.closed = True
+        self._kernel_news.set()
         self.broadcaster.close(code, reason)
         for waiting in self._waiting.values():
             waiting.cancel()
