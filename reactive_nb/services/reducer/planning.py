@@ -132,12 +132,12 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
 
 
 def _unlearn(step: Transition, cell: str) -> None:
-    """What earlier runs showed of its names does not hold for a cell that a fresh run would not get to run."""
+    """What earlier runs showed it to bind does not hold for a cell that a fresh run would not get to run."""
     known = step.state.knowledge[cell]
-    if not known.observed and not known.missed:
+    if not known.observed:
         return
     users = step.graph.users[cell]
-    step.know(cell, replace(known, observed=frozenset(), missed=frozenset()))
+    step.know(cell, replace(known, observed=frozenset()))
     now = step.refresh()
     if not now.lazy:
         for run in step.state.runs:
