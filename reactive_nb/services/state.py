@@ -53,7 +53,9 @@ class Execution:
     source: str
     inputs: Inputs
     graph: DependencyGraph
-    """As it was when the cell was given to the kernel."""
+    """As it was when the cell was chosen."""
+    started: bool = False
+    """Whether the kernel has been given it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
     running = step.state.running
     if running is None or running.number != operation.number:
         return
+    step.change(running=replace(running, started=True))
     cell = step.state.notebook.cell(running.cell)
     if cell is None:
         return

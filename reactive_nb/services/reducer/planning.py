@@ -67,7 +67,7 @@ def _finish_runs(step: Transition) -> None:
 
 
 def finish_run(step: Transition, run: Run, state: RunState, message: str | None = None) -> None:
-    step.emit(RunFinished(run_id=run.id, state=state, cells=list(run.done), message=message))
+    step.emit_last(RunFinished(run_id=run.id, state=state, cells=list(run.done), message=message))
     if run.done:
         step.save(urgent=False)
 

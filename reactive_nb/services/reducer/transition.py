@@ -38,6 +38,7 @@ class Transition:
         self.state = state
         self.events: list[Event] = []
         self.effects: list[Effect] = []
+        self._last_events: list[Event] = []
         self._regraph = False
         self._changed: set[str] = set()
         self._everything_changed = False
@@ -50,6 +51,10 @@ class Transition:
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
+
+    def emit_last(self, event: Event) -> None:
+        """Tell it after everything that follows from the operation: a run is finished when its cells are."""
+        self._last_events.append(event)
 
     def do(self, effect: Effect) -> None:
         if effect not in self.effects:
@@ -128,7 +133,7 @@ class Transition:
         self._tell_statuses()
 
     def result(self) -> Applied:
-        return Applied(self.state, tuple(self.events), tuple(self.effects))
+        return Applied(self.state, (*self.events, *self._last_events), tuple(self.effects))
 
     # -- telling clients
     def _tell_graph(self) -> None:
@@ -172,7 +177,7 @@ class Transition:
     def _status(self, cell: Cell, pending: frozenset[str]) -> CellStatus:
         state = self.state
         if state.running is not None and state.running.cell == cell.id:
-            return CellStatus.RUNNING
+            return CellStatus.RUNNING if state.running.started else CellStatus.QUEUED
         if not cell.type.runs:
             return CellStatus.IDLE
         if cell.config.mode is CellMode.DISABLED:
