@@ -23,5 +23,5 @@ def error(ename: str, evalue: str, traceback: list[str] | None = None) -> Output
 
 
 def joined(value: str | list[str]) -> str:
-    """nbformat allows any text to be stored as a list of lines; this is the text."""
+    """Nbformat allows any text to be stored as a list of lines; this is the text."""
     return value if isinstance(value, str) else "".join(value)
