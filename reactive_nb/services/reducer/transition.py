@@ -96,13 +96,16 @@ class Transition:
     def graph(self) -> DependencyGraph:
         """The graph as it is now."""
         if self._regraph:
-            self._regraph = False
-            old = self.state.graph
-            cells = [c.id for c in self.state.notebook.cells if c.id in self.state.knowledge]
-            new = build_graph([self.state.names_of(cell) for cell in cells])
-            self.change(graph=new)
-            self._note_graph_changes(old, new)
+            self._make_graph()
         return self.state.graph
+
+    def _make_graph(self) -> None:
+        self._regraph = False
+        old = self.state.graph
+        cells = [c.id for c in self.state.notebook.cells if c.id in self.state.knowledge]
+        new = build_graph([self.state.names_of(cell) for cell in cells])
+        self.change(graph=new, stale=self.state.stale.intersection(new.rank))
+        self._note_graph_changes(old, new)
 
     def _note_graph_changes(self, old: DependencyGraph, new: DependencyGraph) -> None:
         for cell in new.order:
@@ -116,12 +119,13 @@ class Transition:
 
     def refresh(self) -> Situation:
         """Bring graph and staleness up to date; what the scheduler then looks at."""
-        graph = self.graph
+        if self._regraph:
+            self._make_graph()
         now = self.state.situation()
         if self._everything_changed or self._changed:
             changed: Iterable[str] | None = None if self._everything_changed else self._changed
             self._everything_changed, self._changed = False, set()
-            self.change(stale=stale_cells(now, self.state.stale & graph.rank.keys(), changed))
+            self.change(stale=stale_cells(now, self.state.stale, changed))
         return now
 
     def settle(self) -> None:
