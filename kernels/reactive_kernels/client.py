@@ -7,6 +7,7 @@ news of the new. Knows no process and no signals: whoever watches the process ca
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -57,7 +58,7 @@ class KernelClient:
     @property
     def busy(self) -> bool:
         """Whether the kernel works on something, ours or another client's."""
-        return bool(self._busy)
+        return bool(self._busy) or self.running_cell
 
     @property
     def running_cell(self) -> bool:
@@ -133,7 +134,7 @@ class KernelClient:
 
     async def call(self, function: str, arguments: Mapping[str, Any], *, aside: bool, timeout: float) -> dict[str, Any]:
         """Have the kernel-side helper call a function: its answer, `{"result": …}` or `{"error": …}`."""
-        subshell = await self._get_subshell() if aside and self.running_cell else None
+        subshell = await self._get_subshell() if aside and self.busy else None
         labels = {"reactive_nb": {"call": function, "arguments": dict(arguments)}}
         content = {"code": "", **_SILENT}
         reply = await self.ask("shell", "execute_request", content, metadata=labels, subshell=subshell, timeout=timeout)
@@ -157,7 +158,8 @@ class KernelClient:
         if self.running_cell and self._failure is None:
             message = self._channels.session.msg("kernel_info_request", {})
             self._requests.note(message["msg_id"])
-            self._channels.send("shell", message)
+            with contextlib.suppress(KernelError):
+                self._channels.send("shell", message)
 
     def reply_input(self, value: str) -> None:
         """Answer the question that the running code waits on."""

@@ -295,7 +295,7 @@ class KernelConnection:
             if client.messages_heard == heard:
                 break
         self.alive = False
-        message = f"The kernel died ({_describe_exit(code)})."
+        message = f"The kernel {'ended by itself' if code == 0 else 'died'} ({_describe_exit(code)})."
         client.fail(DeadKernelError(f"{message} Restart it to go on."))
         self._tell(DiedEvent(exit_code=code, message=message))
 

@@ -212,8 +212,10 @@ async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_direc
     )
     try:
         return await _start(manager, request, directory)
-    except Exception as error:
+    except BaseException as error:
         shutil.rmtree(directory, ignore_errors=True)
+        if isinstance(error, KernelStartError) or not isinstance(error, Exception):
+            raise
         detail = f"{type(error).__name__}: {error}"
         raise KernelStartError(
             f"The kernel {spec.display_name!r} could not be started ({detail}). "

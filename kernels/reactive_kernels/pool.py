@@ -199,13 +199,27 @@ class KernelPool:
             )
         launcher = self._launcher(name, cwd, env)
         connection = KernelConnection(name, launcher, self._context, start_timeout=self.limits.start_timeout)
+        start = self._own(self._start_in_turn(connection), f"start of a {name} kernel")
         self._starting += 1
         try:
-            async with self._turn:
-                await connection.start()
+            await start
+        except asyncio.CancelledError:
+            if self._closed and start.cancelled():  # by the pool's end, not by who waits for the kernel
+                raise KernelError("The kernel pool was closed.") from None
+            raise
         finally:
             self._starting -= 1
         return connection
+
+    async def _start_in_turn(self, connection: KernelConnection) -> None:
+        async with self._turn:
+            await connection.start()
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _launcher(
         self, name: str, cwd: Path | None, env: Mapping[str, str]
@@ -237,9 +251,7 @@ class KernelPool:
         for name in () if self._closed else self._spare_specs:
             if name not in self._filling and len(self._spares.get(name, ())) < self.limits.spares:
                 self._filling.add(name)
-                task = asyncio.create_task(self._fill(name), name=f"spare {name} kernels")
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._own(self._fill(name), f"spare {name} kernels")
 
     async def _fill(self, name: str) -> None:
         """Start spares of one kernelspec, until there are enough or one fails (then the next `acquire` tries again)."""

@@ -55,6 +55,13 @@ async def gone(pid: int) -> None:
         assert process.status() == psutil.STATUS_ZOMBIE
 
 
+async def first_child() -> psutil.Process:
+    async with asyncio.timeout(DEADLINE_S):
+        while not (children := psutil.Process().children()):  # noqa: ASYNC110 (nothing tells of a new process)
+            await asyncio.sleep(0)
+    return children[0]
+
+
 # Death
 
 
@@ -385,6 +392,28 @@ async def test_a_closed_pool_starts_nothing() -> None:
         await pool.acquire(listener=Recorder())
     await pool.aclose()
     assert psutil.Process().children() == []
+
+
+async def test_closing_a_pool_ends_what_is_being_started() -> None:
+    pool = KernelPool(PoolLimits(spares=1))
+    wanted = asyncio.create_task(pool.acquire(listener=Recorder()))
+    await first_child()
+    await asyncio.wait_for(pool.aclose(), DEADLINE_S)
+    with pytest.raises(KernelError, match="closed"):
+        await wanted
+    assert psutil.Process().children() == []
+
+
+async def test_who_no_longer_waits_for_a_kernel_leaves_none() -> None:
+    async with KernelPool(PoolLimits(spares=0)) as pool:
+        wanted = asyncio.create_task(pool.acquire(listener=Recorder()))
+        child = await first_child()
+        wanted.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await wanted
+        await gone(child.pid)
+        assert pool.running == 0
+        assert (await (await pool.acquire(listener=Recorder())).execute("1")).status == "ok"
 
 
 # Other clients
