@@ -51,6 +51,21 @@ class KernelModel(Response):
     message: str | None = Field(None, description="Why it is dead or would not start.")
 
 
+class KernelspecModel(Response):
+    """A kernel that a notebook can have."""
+
+    name: str = Field(description="What `kernel_name` takes.", examples=["python3"])
+    display_name: str = Field(examples=["Python 3 (ipykernel)"])
+    language: str = Field(examples=["python"])
+    default: bool = Field(description="Whether notebooks that name no kernel get this one.")
+
+
+class KernelspecList(Response):
+    """The installed kernels, by name."""
+
+    kernelspecs: list[KernelspecModel]
+
+
 class CreateNotebookRequest(Request):
     """A notebook to make; everything has a default."""
 

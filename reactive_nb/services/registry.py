@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from reactive_kernels import KernelPool
 from reactive_nb.core.config import Settings
@@ -27,6 +28,7 @@ from reactive_nb.storage import NotebookNotFound, NotebookStorage, Page
 _log = logging.getLogger(__name__)
 
 SWEEP_S = 2.0
+KERNELSPECS_KEPT_S = 10.0
 DELETED = 4409
 
 
@@ -40,6 +42,8 @@ class SessionRegistry:
         self._sessions: dict[str, NotebookSession] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._sweeper: asyncio.Task[None] | None = None
+        self._specs: Mapping[str, Mapping[str, Any]] = {}
+        self._specs_read = -KERNELSPECS_KEPT_S
 
     @property
     def sessions(self) -> Mapping[str, NotebookSession]:
@@ -126,8 +130,8 @@ class SessionRegistry:
         await self._storage.delete(notebook_id)
 
     async def _open_session(self, notebook: Notebook) -> NotebookSession:
-        language = self._pool.kernelspecs().get(notebook.kernel_name, {}).get("language", "python")
         await asyncio.to_thread(_analyse, notebook)
+        language = (await self.kernelspecs()).get(notebook.kernel_name, {}).get("language", "python")
         session = NotebookSession(
             notebook,
             storage=self._storage,
@@ -139,15 +143,23 @@ class SessionRegistry:
         self._sessions[notebook.id] = session
         return session
 
+    async def kernelspecs(self) -> Mapping[str, Mapping[str, Any]]:
+        """The kernels that can be chosen, by name; read from the disk now and then."""
+        if time.monotonic() - self._specs_read > KERNELSPECS_KEPT_S:
+            self._specs = await asyncio.to_thread(self._pool.kernelspecs)
+            self._specs_read = time.monotonic()
+        return self._specs
+
     def language_of(self, kernel_name: str) -> str:
         """The language of an installed kernelspec. Raises InvalidOperation for one that is not installed."""
-        specs = self._pool.kernelspecs()
-        if kernel_name not in specs:
+        if kernel_name not in self._specs:
+            self._specs = self._pool.kernelspecs()  # it may have been installed just now
+        if kernel_name not in self._specs:
             raise InvalidOperation(
-                f"There is no kernel {kernel_name!r} here. Installed: {', '.join(sorted(specs)) or 'none'}.",
+                f"There is no kernel {kernel_name!r} here. Installed: {', '.join(sorted(self._specs)) or 'none'}.",
                 "kernel_name",
             )
-        return str(specs[kernel_name].get("language", "python"))
+        return str(self._specs[kernel_name].get("language", "python"))
 
     # -- housekeeping
     async def _sweep(self) -> None:

@@ -154,3 +154,9 @@ async def test_comms_can_be_spoken_on(client: httpx2.AsyncClient, service: Servi
         await live.until("comm.close")
     wrong = await client.post(where, json={"action": "open"})
     assert wrong.status_code == 422
+
+
+async def test_the_kernels_that_can_be_chosen_are_listed(client: httpx2.AsyncClient) -> None:
+    listed = (await client.get("kernelspecs")).json()["kernelspecs"]
+    (default,) = [spec for spec in listed if spec["default"]]
+    assert (default["name"], default["language"]) == ("python3", "python")
