@@ -151,6 +151,7 @@ class Step:
             "bound": bound,
             "kept": self.namespace.record(self.cell, {*bound, *writes, *mutates, *changed}),
             "deleted": deleted,
+            "changed": sorted(changed),
             "spoiled": self.namespace.spoiled(self.cell, mutates, self.before),
             "missing": self.missing,
             "name_error": _missing_name(reply, self.namespace.names),

@@ -74,7 +74,7 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
         _leave_no_trace(step, cell.id, report)
         return
-    refined = _learn(step, cell, report)
+    refined = _learn(step, cell, operation, report)
     _record(step, running, cell, operation, report)
     _show(step, cell, operation)
     mark_done(step, cell.id)
@@ -113,8 +113,9 @@ def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> boo
     known = step.state.knowledge[cell.id]
     if name is None or name in known.missed:
         return False
-    step.know(cell.id, replace(known, missed=known.missed | {name}))
-    if name not in step.graph.providers[cell.id]:
+    matters = name in step.graph.writers and name not in step.graph.providers[cell.id]
+    step.know(cell.id, replace(known, missed=known.missed | {name}), regraph=matters)
+    if not matters or name not in step.graph.providers[cell.id]:
         return False
     now = step.refresh()
     run = next((run for run in step.state.runs if cell.id in run.pending and not run.interrupted), None)
@@ -131,17 +132,24 @@ def _run_again(step: Transition, cell_id: str) -> None:
             replace_run(step, replace(run, pending=run.pending | {cell_id}, done=run.done[:-1]))
 
 
-def _learn(step: Transition, cell: Cell, report: dict[str, Any]) -> bool:
-    """Whether names were written though the analysis did not see it: then the graph is refined."""
+def _learn(step: Transition, cell: Cell, operation: CellFinished, report: dict[str, Any]) -> bool:
+    """Whether the run wrote other names, unseen in the source, than was known: then the graph is refined.
+
+    What this run did counts, not what earlier ones did: a fresh run would know no more.
+    """
     known = step.state.knowledge[cell.id]
-    written = frozenset(report.get("kept", ())) | frozenset(report.get("deleted", ()))
-    unseen = written - step.graph.writes[cell.id]
-    if not unseen:
+    written = {name for part in ("bound", "deleted", "changed") for name in report.get(part, ())}
+    observed = frozenset(written - (step.graph.writes[cell.id] - known.observed))
+    if operation.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL):
+        observed |= known.observed
+    if observed == known.observed:
         return False
-    step.know(cell.id, replace(known, observed=known.observed | unseen))
+    concerned = step.graph.users[cell.id] | {cell.id}
+    step.know(cell.id, replace(known, observed=observed))
     now = step.refresh()
     if not now.lazy:
-        more = with_dependants(now, {cell.id}, follow=True) - {cell.id}
+        concerned |= step.graph.users[cell.id]
+        more = with_dependants(now, set(concerned) & now.graph.rank.keys(), follow=True) - {cell.id} - now.manual
         for run in step.state.runs:
             if cell.id in run.pending and not run.interrupted:
                 replace_run(step, replace(run, pending=run.pending | more))

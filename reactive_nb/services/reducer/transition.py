@@ -69,7 +69,7 @@ class Transition:
         self.change(notebook=self.state.notebook.with_cell(cell))
         self._cells_set.add(cell.id)
 
-    def know(self, cell_id: str, knowledge: Knowledge | None) -> None:
+    def know(self, cell_id: str, knowledge: Knowledge | None, *, regraph: bool = True) -> None:
         """What is known of a cell's names has changed (None: it is no longer part of the graph)."""
         known = {**self.state.knowledge}
         if knowledge is None:
@@ -77,7 +77,8 @@ class Transition:
         else:
             known[cell_id] = knowledge
         self.change(knowledge=known)
-        self.regraph()
+        if regraph:
+            self.regraph()
 
     def regraph(self) -> None:
         """The graph must be made anew before anything else is asked of it."""
@@ -142,7 +143,7 @@ class Transition:
     # -- telling clients
     def _tell_graph(self) -> None:
         old, new = self.before, self.state
-        if old.graph is new.graph and old.knowledge is new.knowledge:
+        if old.graph is new.graph:
             return
         cells = [views.cell_names(new, cell.id) for cell in new.notebook.cells if _names_differ(old, new, cell.id)]
         if cells:
