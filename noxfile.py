@@ -134,12 +134,13 @@ def build(session: nox.Session) -> tuple[Path, Path]:
 
 
 def clean_directory(session: nox.Session) -> Path:
-    """Copy the tests to where no source of ours lies beside them, so that they cannot import it by accident."""
+    """Copy the tests, and what they read, to where no source of ours lies beside them to be imported by accident."""
     directory = own_directory(session) / "run"
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir()
-    shutil.copytree(ROOT / "tests", directory / "tests", ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    shutil.copy(ROOT / "pyproject.toml", directory)
+    for name in ("tests", "docs"):
+        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, directory)
     return directory
 
 
