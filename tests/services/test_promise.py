@@ -5,8 +5,6 @@ Without kernels: the reducer decides, the kernel-side code binds and reports, an
 
 from __future__ import annotations
 
-import os
-
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -62,7 +60,8 @@ EDITS = st.one_of(
     st.tuples(st.just("run"), st.integers(0, 20), st.just("")),
 )
 
-EXAMPLES = int(os.environ.get("PROMISE_EXAMPLES", "300"))
+EXAMPLES = max(1_000, settings().max_examples)
+"""The fuzz profile asks for more."""
 
 
 @settings(
