@@ -164,7 +164,10 @@ def run_source(source: str, namespace: dict[str, Any]) -> tuple[str, BaseExcepti
     out = io.StringIO()
     try:
         tree = ast.parse(source)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        end = tree.body[-1] if tree.body else None
+        last = end if isinstance(end, ast.Expr) else None
+        if last is not None:
+            tree.body.pop()
         with contextlib.redirect_stdout(out), _shallow():
             exec(compile(tree, "<cell>", "exec"), namespace)
             if last is not None:
