@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import base64
 
-from reactive_nb.models import Cell, Notebook
+from reactive_nb.models import Cell, Notebook, Output
 from reactive_nb.services.large_outputs import LARGE, find, slim
 
 PICTURE = base64.b64encode(b"\x89PNG" + bytes(LARGE)).decode()
 
 
 def test_a_small_output_is_told_as_it_is() -> None:
-    output = {"output_type": "display_data", "metadata": {}, "data": {"text/plain": "x" * LARGE}}
+    output: Output = {"output_type": "display_data", "metadata": {}, "data": {"text/plain": "x" * LARGE}}
     assert slim(output) is output
     stream = {"output_type": "stream", "name": "stdout", "text": "hi"}
     assert slim(stream) is stream
 
 
 def test_a_large_one_is_told_by_hash_and_found_by_it() -> None:
-    output = {
+    output: Output = {
         "output_type": "display_data",
         "metadata": {"image/png": {"width": 10}},
         "data": {"image/png": PICTURE, "text/plain": "<Figure>"},
