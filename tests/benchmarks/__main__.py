@@ -1,0 +1,60 @@
+"""`python -m tests.benchmarks`: run the measures, print the table, write it where asked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.benchmarks import chain, first_output, one_cell, report, start
+from tests.benchmarks.samples import Result
+
+MEASURES = {"start": start, "first-output": first_output, "one-cell": one_cell, "chain": chain}
+
+
+def main() -> int:
+    """Run what was asked; 1 if something could not be measured that is installed."""
+    options = _parser().parse_args()
+    load = report.load_average()
+    results = asyncio.run(_run(options.only or list(MEASURES), quick=options.quick))
+    where = report.circumstances(load)
+    print(report.as_text(results, where), end="")
+    for path in options.output:
+        report.write(path, results, where)
+    rows = [row for result in results for row in result.rows]
+    return int(any(row.problem is not None and row.problem.startswith("failed") for row in rows))
+
+
+async def _run(names: list[str], *, quick: bool) -> list[Result]:
+    results = []
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        results.append(await MEASURES[name].measure(quick=quick))
+    return results
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description="Measure the service beside its peers, in the same run. Nothing passes or fails.",
+    )
+    parser.add_argument(
+        "--only", action="append", choices=MEASURES, metavar="NAME", help=f"one of {', '.join(MEASURES)}; repeatable"
+    )
+    parser.add_argument("--quick", action="store_true", help="few repetitions: whether it works, not how fast it is")
+    parser.add_argument(
+        "--output", action="append", default=[], type=_report_path, metavar="PATH", help="write .json or .md too"
+    )
+    return parser
+
+
+def _report_path(given: str) -> Path:
+    path = Path(given)
+    if path.suffix not in (".json", ".md"):
+        raise argparse.ArgumentTypeError("the name should end in .json or .md")
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""How to start each contestant and how to talk to it, as one of its own frontends would."""
