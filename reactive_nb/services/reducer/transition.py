@@ -12,7 +12,7 @@ from typing import Any
 
 from reactive_nb.execution.dependencies import build_graph
 from reactive_nb.execution.scheduler import Situation, stale_cells
-from reactive_nb.models import Cell, CellMode, CellStatus, DependencyGraph
+from reactive_nb.models import Cell, CellMode, CellStatus, DependencyGraph, Redefinition
 from reactive_nb.schemas.events import Event, GraphUpdated, NotebookUpdated
 from reactive_nb.schemas.notebooks import SettingsModel
 from reactive_nb.services import views
@@ -77,6 +77,7 @@ class Transition:
         else:
             known[cell_id] = knowledge
         self.change(knowledge=known)
+        self._cells_set.add(cell_id)
         if regraph:
             self.regraph()
 
@@ -164,14 +165,22 @@ class Transition:
             cell, before = notebook.cells[notebook.positions[cell_id]], old.notebook.cell(cell_id)
             if before is None and statuses[cell_id] is CellStatus.IDLE:
                 continue  # said with the cell itself
-            if before is None or statuses[cell_id] is not old.statuses.get(cell_id) or _result_differs(before, cell):
+            if (
+                before is None
+                or statuses[cell_id] is not old.statuses.get(cell_id)
+                or _result_differs(before, cell)
+                or views.cell_error(old, before) != views.cell_error(self.state, cell)
+            ):
                 self.emit(views.status_event(self.state, cell))
 
     def _perhaps_different(self, pending: frozenset[str]) -> set[str]:
         """Cells whose status, or what goes with it, may not be what it was."""
         old, new = self.before, self.state
         places = new.notebook.positions
+        strict = new.notebook.settings.redefinition is not Redefinition.ALLOW
         if self._all_statuses or new.notebook.settings is not old.notebook.settings:
+            return set(places)
+        if strict and new.graph is not old.graph:  # what one cell defines may be an error of any other
             return set(places)
         found = self._cells_set | (old.stale ^ new.stale) | (old.pending ^ pending)
         found |= {run.cell for run in (old.running, new.running) if run is not None}
@@ -209,8 +218,7 @@ class Transition:
 
 
 def _result_differs(old: Cell, new: Cell) -> bool:
-    return old is not new and (old.error, old.started_at, old.duration_ms, old.execution_count) != (
-        new.error,
+    return old is not new and (old.started_at, old.duration_ms, old.execution_count) != (
         new.started_at,
         new.duration_ms,
         new.execution_count,
