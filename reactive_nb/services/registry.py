@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from reactive_kernels import KernelPool
 from reactive_nb.core.config import Settings
@@ -40,7 +41,7 @@ class SessionRegistry:
         self._pool = pool
         self._settings = settings
         self._sessions: dict[str, NotebookSession] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._sweeper: asyncio.Task[None] | None = None
         self._specs: Mapping[str, Mapping[str, Any]] = {}
         self._specs_read = -KERNELSPECS_KEPT_S
@@ -106,18 +107,13 @@ class SessionRegistry:
         """The session of `user`'s notebook. Raises NotebookNotFound if there is none, or it is not theirs."""
         session = self._sessions.get(notebook_id)
         if session is None or session.closed:
-            lock = self._opening.setdefault(notebook_id, asyncio.Lock())
-            try:
-                async with lock:
-                    session = self._sessions.get(notebook_id)
-                    if session is None or session.closed:
-                        notebook = await self._storage.load(notebook_id)
-                        if notebook.owner != user.id:
-                            raise NotebookNotFound(notebook_id)
-                        session = await self._open_session(notebook)
-            finally:
-                if not lock.locked():
-                    self._opening.pop(notebook_id, None)
+            async with self._turn(notebook_id):
+                session = self._sessions.get(notebook_id)
+                if session is None or session.closed:
+                    notebook = await self._storage.load(notebook_id)
+                    if notebook.owner != user.id:
+                        raise NotebookNotFound(notebook_id)
+                    session = await self._open_session(notebook)
         if session.notebook.owner != user.id:
             raise NotebookNotFound(notebook_id)
         return session
@@ -125,9 +121,14 @@ class SessionRegistry:
     async def delete(self, user: User, notebook_id: str) -> None:
         """Remove the notebook for good, its kernel with it. Raises NotebookNotFound."""
         session = await self.get(user, notebook_id)
-        self._sessions.pop(notebook_id, None)
-        await session.close(DELETED, "The notebook was deleted.", save=False)
-        await self._storage.delete(notebook_id)
+        async with self._turn(notebook_id):  # nobody opens it again meanwhile
+            await session.close(DELETED, "The notebook was deleted.", save=False)
+            self._sessions.pop(notebook_id, None)
+            await self._storage.delete(notebook_id)
+
+    def _turn(self, notebook_id: str) -> asyncio.Lock:
+        """Held by whoever opens or closes the notebook."""
+        return self._turns.setdefault(notebook_id, asyncio.Lock())
 
     async def _open_session(self, notebook: Notebook) -> NotebookSession:
         await asyncio.to_thread(_analyse, notebook)
@@ -183,8 +184,9 @@ class SessionRegistry:
         if has_kernel and kernel_limit and idle > kernel_limit:
             session.cull_kernel()
         elif not has_kernel and session_limit and idle > session_limit:
-            self._sessions.pop(session.id, None)
-            await session.close(reason="The notebook was not in use.")
+            async with self._turn(session.id):  # who wants it now waits until all of it is stored
+                await session.close(reason="The notebook was not in use.")
+                self._sessions.pop(session.id, None)
 
 
 def _analyse(notebook: Notebook) -> None:
