@@ -26,8 +26,13 @@ SPLIT_MIME_TYPES = frozenset({"application/javascript", "image/svg+xml"})
 """What nbformat splits into lines besides `text/*`."""
 
 
+MOST_CELLS = 100_000
+
+
 def read_cells(raw_cells: Sequence[Any], usual: CellType) -> tuple[Cell, ...]:
     """The cells of a notebook whose code cells are of the type `usual`. Raises `FormatError`."""
+    if len(raw_cells) > MOST_CELLS:
+        raise FormatError(f"It has {len(raw_cells):,} cells; more than {MOST_CELLS:,} are not read.")
     ids = _ids(raw_cells)
     return tuple(
         _read_cell(raw, cell_id, place, usual)
@@ -45,25 +50,30 @@ def _ids(raw_cells: Sequence[Any]) -> list[str]:
         if own is not None:
             taken.add(own)
     ids: list[str] = []
+    attempts: dict[str, int] = {}
     for raw, known in zip(raw_cells, found, strict=True):
-        cell_id = known or _derived_id(raw, taken)
+        cell_id = known or _derived_id(_content(raw), taken, attempts)
         taken.add(cell_id)
         ids.append(cell_id)
     return ids
 
 
-def _derived_id(raw: Any, taken: set[str]) -> str:
-    content = ""
-    if isinstance(raw, dict):
-        source = raw.get("source")
-        text = "".join(map(str, source)) if isinstance(source, list) else source
-        content = f"{raw.get('cell_type')}\n{raw.get('id', '')}\n{text}"
-    for attempt in range(len(taken) + 1):
-        seed = f"{attempt}\n{content}".encode("utf-8", "replace")
-        derived = hashlib.blake2b(seed, digest_size=6).hexdigest()
+def _content(raw: Any) -> str:
+    if not isinstance(raw, dict):
+        return ""
+    source = raw.get("source")
+    text = "".join(map(str, source)) if isinstance(source, list) else source
+    return f"{raw.get('cell_type')}\n{raw.get('id', '')}\n{text}"
+
+
+def _derived_id(content: str, taken: set[str], attempts: dict[str, int]) -> str:
+    """An id that follows from the content; `attempts` says how many cells of the same content came before."""
+    while True:
+        attempt = attempts.get(content, 0)
+        attempts[content] = attempt + 1
+        derived = hashlib.blake2b(f"{attempt}\n{content}".encode("utf-8", "replace"), digest_size=6).hexdigest()
         if derived not in taken:
             return derived
-    raise AssertionError("more attempts than ids taken")
 
 
 def _read_cell(raw: Any, cell_id: str, place: int, usual: CellType) -> Cell:
