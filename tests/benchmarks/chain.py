@@ -2,9 +2,9 @@
 
 Ours: from sending `cell.update` and `notebook.run` to `run.finished`. marimo's editor: from the request that gives the
 first cell its new code to `completed-run`. jupyter_client and nbclient run the 200 sources one after the other and
-know of no dependencies: from the first request to the last reply and idle. `App.run()` is marimo's fastest way: the
-graph in this process, without editing, kernel, messages or documents. The last cell shows its value, and each turn
-checks it.
+know of no dependencies: from the first request to the last reply and idle; nbclient starts its kernel with the history
+in memory, all others have it on disk. `App.run()` is marimo's fastest way: the graph in this process, without editing,
+kernel, messages or documents. The last cell shows its value, and each turn checks it.
 """
 
 from __future__ import annotations

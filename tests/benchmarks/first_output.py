@@ -19,7 +19,7 @@ from tests.benchmarks.processes import quiet
 from tests.benchmarks.rounds import Contestant, Turn, in_rounds
 from tests.benchmarks.samples import Result
 
-ROUNDS, QUICK_ROUNDS = 9, 2
+ROUNDS, QUICK_ROUNDS = 7, 2
 SOURCE = "1+1"
 
 

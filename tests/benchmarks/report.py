@@ -14,6 +14,7 @@ from typing import Any
 from tests.benchmarks.samples import Result, Row
 
 PROGRAMS = ("reactive-nb", "jupyter_server", "jupyter_client", "ipykernel", "nbclient", "marimo")
+LEGEND = "x 2.00: its median is twice ours (the first row of each table). The first round of each is not counted."
 COLUMNS = ("", "median", "p95", "fastest", "n", "beside ours")
 
 
@@ -44,7 +45,7 @@ def load_average() -> float:
 
 def as_text(results: Sequence[Result], where: Circumstances) -> str:
     """Aligned columns."""
-    lines = [str(where)]
+    lines = [str(where), LEGEND]
     for result in results:
         rows = [_cells(result, row) for row in result.rows]
         widths = [max(len(row[place]) for row in (COLUMNS, *rows)) for place in range(len(COLUMNS))]
@@ -57,7 +58,7 @@ def as_text(results: Sequence[Result], where: Circumstances) -> str:
 
 def as_markdown(results: Sequence[Result], where: Circumstances) -> str:
     """A section with a table for each measure."""
-    lines = ["# Benchmarks", "", *str(where).replace("\n", "\n\n").splitlines()]
+    lines = ["# Benchmarks", "", *f"{where}\n{LEGEND}".replace("\n", "\n\n").splitlines()]
     for result in results:
         lines += ["", f"## {result.title}", "", f"In {result.unit}.", "", _markdown_row(COLUMNS)]
         lines.append(_markdown_row(["---", *["---:"] * (len(COLUMNS) - 1)]))

@@ -15,7 +15,7 @@ from tests.benchmarks.processes import Server
 from tests.benchmarks.rounds import Contestant, Turn, in_rounds
 from tests.benchmarks.samples import Result
 
-ROUNDS, QUICK_ROUNDS = 9, 2
+ROUNDS, QUICK_ROUNDS = 7, 2
 
 
 async def measure(*, quick: bool) -> Result:
