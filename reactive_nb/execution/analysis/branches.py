@@ -15,7 +15,7 @@ from reactive_nb.execution.analysis.environment import HandlerName, Loop
 from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, State, flatten, join
 from reactive_nb.execution.analysis.names import words
 from reactive_nb.execution.analysis.statements import StatementReader
-from reactive_nb.execution.analysis.values import EMPTY, Value, contained, element
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, element, merge
 
 SWALLOWING: frozenset[str] = words("suppress raises assertRaises assertRaisesRegex Output ignored")
 """Context managers that end an exception."""
@@ -100,10 +100,7 @@ class CellReader(StatementReader):
         else:
             self.stop()
         ends = [*self._round_ends(loop), base.fork()]
-        if constant is True:
-            for end in ends:
-                end.live = False
-        self._after_loop(loop, ends, node.orelse)
+        self._after_loop(loop, ends, node.orelse, endless=constant is True)
 
     def _round_ends(self, loop: Loop) -> list[State]:
         """The states in which a round may end, and the next one begin."""
@@ -113,10 +110,12 @@ class CellReader(StatementReader):
         self.state = loop.base
         return ends
 
-    def _after_loop(self, loop: Loop, ends: list[State], orelse: list[ast.stmt]) -> None:
+    def _after_loop(self, loop: Loop, ends: list[State], orelse: list[ast.stmt], *, endless: bool = False) -> None:
         base = loop.base
         exhausted = base.fork()
         join(exhausted, ends)
+        exhausted.live = exhausted.live and not endless
+        self._leave_in_later_rounds(loop, ends)
         self.state = exhausted
         self.finish_loop(loop)
         if exhausted.live:
@@ -125,6 +124,18 @@ class CellReader(StatementReader):
             end.read.clear()
         self.state = base
         join(base, [exhausted, *loop.breaks])
+
+    def _leave_in_later_rounds(self, loop: Loop, ends: list[State]) -> None:
+        """A `break` may come in a round that found what an earlier one left."""
+        if not loop.breaks:
+            return
+        head = loop.base.fork()
+        join(head, [*(end for end in ends if end.live), loop.base.fork()])
+        for end in loop.breaks:
+            self.step(len(head.marks))
+            for key, mark in head.marks.items():
+                if end.mark(key) & loop.base.mark(key):  # not surely bound anew in the last round
+                    end.put(key, end.mark(key) | mark, merge(end.value(key), head.value(key)))
 
     def visit_Break(self, node: ast.Break) -> None:
         loop = self.loops[-1]
@@ -140,15 +151,19 @@ class CellReader(StatementReader):
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         base = self.state
+        if not node.finalbody:
+            join(base, self._guarded(node, base))
+            return
+        loop = self.loops[-1] if self.loops else Loop(base)
+        breaks, continues = len(loop.breaks), len(loop.continues)
         leaving = base.fork()
-        if node.finalbody:
-            self.catchers.append(leaving)
+        self.catchers.append(leaving)
         ends = self._guarded(node, base)
-        if node.finalbody:
-            self.catchers.pop()
-            self._finally(base, ends, leaving, node.finalbody)
-        else:
-            join(base, ends)
+        self.catchers.pop()
+        last = self._finally(base, ends, leaving, node.finalbody)
+        for left in (*loop.breaks[breaks:], *loop.continues[continues:]):  # on their way through the `finally`
+            left.marks |= last.marks
+            left.values |= last.values
 
     visit_TryStar = visit_Try
 
@@ -192,8 +207,8 @@ class CellReader(StatementReader):
         if key is not None and self.state.mark(key) & BOUND:
             self.put(key, self.state.mark(key) & OLD | GONE, EMPTY)
 
-    def _finally(self, base: State, ends: list[State], leaving: State, body: list[ast.stmt]) -> None:
-        """Read a `finally`, which runs after any end, and after exceptions too."""
+    def _finally(self, base: State, ends: list[State], leaving: State, body: list[ast.stmt]) -> State:
+        """Read a `finally`, which runs after any end, and after exceptions too; what it changes."""
         before = base.fork()
         join(before, [_copy(end, base) for end in (*ends, leaving)])
         before.live = True
@@ -205,6 +220,7 @@ class CellReader(StatementReader):
         base.values |= last.values
         base.read |= last.read
         base.live = base.live and last.live
+        return last
 
     # -- with
 
@@ -244,9 +260,10 @@ class CellReader(StatementReader):
                 self.use(case.guard)
             branches.append(flatten(self.branch(guarded, case.body), base))
             self.state = base
-            if case.guard is not None:
-                join(current, [guarded, current.fork()])
-            elif _irrefutable(case.pattern):
+            irrefutable = _irrefutable(case.pattern)
+            if case.guard is not None:  # captures stay when the guard says no
+                join(current, [guarded] if irrefutable else [guarded, current.fork()])
+            elif irrefutable:
                 current.live = False
                 break
             self.step(len(current.marks))

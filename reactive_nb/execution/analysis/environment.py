@@ -25,6 +25,8 @@ class Comprehension:
     """The names of a comprehension, or type parameters: seen from everywhere inside."""
 
     names: dict[str, Value] = field(default_factory=dict)
+    sees_class: bool = False
+    """Whether the names of a class body around are seen: so it is for type parameters."""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ class Environment:
                 if isinstance(frame, Comprehension):
                     if name in frame.names:
                         return frame.names[name]
-                    nested = True
+                    nested = nested or not frame.sees_class
                 elif isinstance(frame, HandlerName):
                     if name == frame.name:
                         return self._read(frame.key, name)
@@ -142,10 +144,10 @@ class Environment:
                         mark = self.state.mark(key)
                         if mark & BOUND:
                             value = self._read_own(key)
-                            return merge(value, self._read(name, name)) if mark & OLD else value
+                            return merge(value, self._read(name, name, certain=False)) if mark & OLD else value
         return self._read(name, name)
 
-    def _read(self, key: str, name: str) -> Value:
+    def _read(self, key: str, name: str, *, certain: bool = True) -> Value:
         """The module's `name`; inside of a handler its key may be another."""
         if is_history(name):
             return EMPTY
@@ -153,7 +155,7 @@ class Environment:
         value = EMPTY
         if mark & OLD:
             self.uses.add(name)
-            if mark == OLD:
+            if certain and mark == OLD:
                 self.state.read.add(name)
             value = self._foreign.get(name, EMPTY)
             if value is EMPTY:
@@ -249,28 +251,32 @@ class Environment:
         stored = contained(stored)
         for root in value.roots:
             self.mutated_values[root] = merge(self.mutated_values.get(root, EMPTY), stored)
-        key = self.own_key(name) if name is not None else None
+        if name is None or self._is_inner(name):
+            return
+        key = self.key_for(name)
         if key is None:
             return
         for loop in self.loops:
             loop.changed.add(key)
+        if not self.state.mark(key) & BOUND:
+            return
         self.state.values[key] = merge(self.state.value(key), stored)
         for catcher in self.catchers:
             catcher.values[key] = merge(catcher.value(key), stored)
 
     def own_key(self, name: str) -> str | None:
         """The key of the binding of this cell, if any, that reading `name` finds here."""
-        for frame in self.frames:
-            if isinstance(frame, Comprehension) and name in frame.names:
-                return None
-        key = self.key_for(name)
+        key = None if self._is_inner(name) else self.key_for(name)
         return key if key is not None and self.state.mark(key) & BOUND else None
+
+    def _is_inner(self, name: str) -> bool:
+        return any(isinstance(frame, Comprehension) and name in frame.names for frame in self.frames)
 
     # -- control flow
 
     def leave_to(self, loop: Loop) -> State:
         """The state here, as a layer over what it was before `loop`."""
-        state = flatten(self.state, loop.base)
+        state = flatten(self.state.fork(), loop.base)
         self.step(len(state.marks))
         return state
 

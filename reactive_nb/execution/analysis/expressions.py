@@ -227,4 +227,4 @@ class ExpressionReader(Environment):
 
     def parameters_frame(self, node: ast.AST) -> Comprehension:
         """Type parameters, as names seen from inside."""
-        return Comprehension(dict.fromkeys(type_parameter_names(node), EMPTY))
+        return Comprehension(dict.fromkeys(type_parameter_names(node), EMPTY), sees_class=True)

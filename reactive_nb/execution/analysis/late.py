@@ -113,8 +113,10 @@ class LateReader:
     def _name(self, node: ast.Name, scope: Scope) -> None:
         if isinstance(node.ctx, ast.Load):
             scope.load(node.id)
-        else:
-            scope.bind(node.id)
+            return
+        scope.bind(node.id)
+        if isinstance(node.ctx, ast.Del) and scope.is_global(node.id):
+            scope.load(node.id)
 
     def _global(self, node: ast.Global, scope: Scope) -> None:
         scope.globals.update(mangled(name, scope.private) for name in node.names)

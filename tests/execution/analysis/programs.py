@@ -101,8 +101,8 @@ class ProgramWriter:
 
     def statement(self, depth: int) -> list[str]:
         simple = (self.assign, self.assign, self.augment, self.delete, self.use, self.use, self.part, self.unpack)
-        nested = (self.branch, self.loop, self.repeat, self.attempt, self.context, self.function, self.klass, self.match)
-        kind = self._random.choice(simple if depth <= 0 else (*simple, *nested))
+        nested = (self.branch, self.loop, self.repeat, self.attempt, self.context, self.function, self.klass)
+        kind = self._random.choice(simple if depth <= 0 else (*simple, *nested, self.match))
         return kind(depth)
 
     # -- simple statements
@@ -111,7 +111,7 @@ class ProgramWriter:
         return [f"{self.name()} = {self.expression(2)}"]
 
     def augment(self, depth: int) -> list[str]:
-        return [f"{self.name()} += {self.expression(1)}"]
+        return [f"{self.name()} += ({self.expression(1)},)"]
 
     def delete(self, depth: int) -> list[str]:
         return [self._random.choice([f"del {self.name()}", f"del {self.name()}.x", f"del {self.name()}[0]"])]
@@ -182,7 +182,7 @@ class ProgramWriter:
     def function(self, depth: int) -> list[str]:
         loops, self._loops = self._loops, 0
         name, parameter = self.name(), self.name()
-        head = f"def {name}({self._random.choice(['', f'{parameter}=1', f'{parameter}={self.name()}'])}):"
+        head = f"def {name}({self._random.choice(['', f'{parameter}=1', f'{parameter}=[{self.name()}]'])}):"
         declared = self.name()
         extra = (f"global {declared}",) if self._random.random() < 0.4 and declared not in head[4:] else ()
         lines = [head, *self.block(depth, extra)]
@@ -209,15 +209,15 @@ class ProgramWriter:
             f"({x} if {n} else {y})",
             f"({n} and {x})",
             f"({n} or {x})",
-            f"({n} < {x} < {y})",
+            f"({n} is [{x}] is [{y}])",
             f"(lambda: {x})",
             f"(lambda {n}: {x})",
-            f"(lambda: {x})()",
+            f"(lambda: {x} is None)()",
             f"[{x} for {n} in {y}]",
             f"[{x} for {n} in (1, 2) if {y}]",
             f"list({x} for {n} in (1, 2))",
             f"({n} := {x})",
-            f"f'{{{n}}}'",
+            f"f'{{{n} is None}}'",
             f"{{'k': {x}}}",
             f"not {n}",
         )
@@ -252,6 +252,6 @@ def run(source: str, namespace: dict[str, Any]) -> BaseException | None:
 
 def missing_name(error: BaseException | None) -> str | None:
     """The global for which a run failed."""
-    if type(error) is NameError:
+    if type(error) is NameError and "free variable" not in str(error):
         return error.name
     return None
