@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from reactive_nb.execution.records import Records, origin
@@ -27,12 +28,12 @@ class NamespaceStep:
 
 
 def bindings_for(
-    graph: DependencyGraph, records: Records, cell: str, bound: Mapping[str, str]
+    graph: DependencyGraph, records: Records, cell: str, bound: Mapping[str, str], unsettled: AbstractSet[str]
 ) -> dict[str, str | None]:
     """What must be bound otherwise than it is (`bound`: name → cell) for `cell` to find what belongs there.
 
-    That is each name the cell uses, and each other name that has several versions: what `eval`, `%who` or
-    `df.query("@x")` look at is seen by no analysis.
+    That is each name the cell uses, and each other name that has several versions, or is `unsettled`: what `eval`,
+    `%who` or `df.query("@x")` look at is seen by no analysis.
     """
     providers = graph.providers[cell]
     changes: dict[str, str | None] = {}
@@ -40,7 +41,7 @@ def bindings_for(
         wanted = origin(graph, records, providers.get(name), name).cell
         if wanted != bound.get(name):
             changes[name] = wanted
-    for name in graph.several:
+    for name in graph.several | unsettled:
         if name not in graph.uses[cell]:
             wanted = origin(graph, records, _writer_above(graph, cell, name), name).cell
             if wanted != bound.get(name):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reactive_nb.models import CellMode, CellType, KernelState, Redefinition, RunMode
+from reactive_nb.services.errors import SessionError
 from reactive_nb.services.operations import (
     AddCell,
     Batch,
@@ -52,7 +54,7 @@ OTHERS = st.sampled_from(
 
 
 INTERRUPTIONS = st.sampled_from(
-    [InterruptRun(), RestartKernel(), ForeignRun(), KernelChanged(KernelState.DEAD, "It died."), RunCells("all")]
+    [InterruptRun(), RestartKernel(), ForeignRun(), KernelChanged(KernelState.DEAD, "It died.")]
 )
 
 
@@ -71,19 +73,10 @@ def test_a_client_that_applies_events_shows_the_state(
     for number, step in enumerate(steps):
         if isinstance(step, tuple):
             _edit(notebook, *step, f"n{number}")
-        elif all(notebook.state.notebook.cell(cell) for cell in _cells_of(step)):
-            notebook.do(step)
+        else:
+            with contextlib.suppress(SessionError):  # there may be no such cell, or one already
+                notebook.do(step)
         notebook.run()
-
-
-def _cells_of(operation: Operation) -> list[str]:
-    match operation:
-        case UpdateCell(cell_id):
-            return [cell_id]
-        case RunCells(_, cells):
-            return list(cells or ())
-        case _:
-            return []
 
 
 @settings(
@@ -129,4 +122,4 @@ def _operation(notebook: WatchedNotebook, step: tuple[str, int, str], new: str) 
             mode = CellMode.AUTO if cell.config.mode is CellMode.DISABLED else CellMode.DISABLED
             return UpdateCell(cell.id, config={"mode": mode})
         case _:
-            return RunCells(new, (cell.id,))
+            return RunCells(new, (cell.id,) if where % 3 else None)

@@ -80,6 +80,8 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     mark_done(step, cell.id)
     if refined and step.state.pending & set(step.graph.providers[cell.id].values()):
         _run_again(step, cell.id)  # it turns out to need what is yet to run
+    if operation.outcome is Outcome.KERNEL:  # it may still be running, and nothing else can then
+        abandon(step, RunState.FAILED, operation.message or "The kernel does not answer.", "kernel")
     step.touch(cell.id, *step.graph.users[cell.id])
     if cell.type is CellType.CODE:
         step.touch(*(other.id for other in step.state.notebook.cells if other.type is CellType.CODE))

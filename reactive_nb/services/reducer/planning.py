@@ -168,7 +168,7 @@ def _start(step: Transition, now: Situation, cell_id: str) -> None:
     number = state.number + 1
     names = NamespaceStep(
         cell=cell_id,
-        bind=bindings_for(graph, state.records, cell_id, state.bound),
+        bind=bindings_for(graph, state.records, cell_id, state.bound, state.unsettled),
         forget=tuple(sorted(state.forget - {cell_id})),
         writes=tuple(sorted(graph.writes[cell_id])),
         mutates=tuple(sorted(state.knowledge[cell_id].analysis.mutates)),
