@@ -200,7 +200,7 @@ class Transition:
             return CellStatus.QUEUED
         record = state.records.get(cell.id)
         if record is None:
-            has_run = cell.execution_count is not None or bool(cell.outputs)
+            has_run = cell.started_at is not None or cell.execution_count is not None or bool(cell.outputs)
             return CellStatus.STALE if has_run else CellStatus.IDLE
         if cell.id in state.stale:
             return CellStatus.STALE
