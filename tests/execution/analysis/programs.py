@@ -71,8 +71,8 @@ class Thing:
     def __enter__(self) -> Thing:
         return self._fresh()
 
-    def __exit__(self, *error: object) -> bool:
-        return False
+    def __exit__(self, *error: object) -> None:
+        return None
 
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         return ()
