@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import Any, Self
+from typing import Any
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 """All the names that programs use; each is bound to a `Thing` before."""
@@ -64,7 +64,7 @@ class Thing:
     def __getitem__(self, key: object) -> Thing:
         return self._part()
 
-    def __iadd__(self, other: object) -> Self:
+    def __iadd__(self, *other: object) -> Thing:
         self._change()
         return self
 
