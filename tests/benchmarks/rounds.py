@@ -1,7 +1,7 @@
 """Contestants take turns, so that whatever else the machine does hits all of them alike.
 
 The first round is not counted: caches and compiled files are made in it. On a busy machine there are fewer rounds than
-asked for, so that a measure stays within `BUDGET_S`; the table says how many samples there are. A contestant that fails
+asked for, so that a measure stays near `BUDGET_S`; the table says how many samples there are. A contestant that fails
 once is out, and its row says why; the others go on.
 """
 
