@@ -64,7 +64,7 @@ class Thing:
     def __getitem__(self, key: object) -> Thing:
         return self._part()
 
-    def __iadd__(self, *other: object) -> Thing:
+    def __iadd__(self, *_: object, **__: object) -> Thing:
         self._change()
         return self
 
