@@ -17,7 +17,8 @@ from reactive_nb.execution.analysis.names import is_history
 from reactive_nb.execution.analysis.scopes import mangled
 from reactive_nb.execution.analysis.values import EMPTY, Value, contained, merge
 
-MAX_STEPS = 2_000_000
+MAX_STEPS = 400_000
+_MANY = 50
 
 
 @dataclass(slots=True)
@@ -75,6 +76,8 @@ class Environment:
         self.uses: set[str] = set()
         self.mutates: set[str] = set()
         self.mutated_values: dict[str, Value] = {}
+        self.filled: set[str] = set()
+        """Keys of this cell whose object was given something after it was bound."""
         self.opaque: set[str] = set()
         self._serial = 0
         self._steps = 0
@@ -202,6 +205,8 @@ class Environment:
             self.put(key, GONE, EMPTY)
 
     def put(self, key: str, mark: int, value: Value) -> None:
+        if len(value.carries) > _MANY or len(value.reads) > _MANY:
+            self.step(len(value.carries) + len(value.reads))
         self.state.put(key, mark, value)
         for catcher in self.catchers:
             catcher.add(key, mark, value)
@@ -260,9 +265,11 @@ class Environment:
             loop.changed.add(key)
         if not self.state.mark(key) & BOUND:
             return
-        self.state.values[key] = merge(self.state.value(key), stored)
+        if stored is not EMPTY:
+            self.filled.add(key)
+        self.state.add(key, 0, stored)
         for catcher in self.catchers:
-            catcher.values[key] = merge(catcher.value(key), stored)
+            catcher.add(key, 0, stored)
 
     def own_key(self, name: str) -> str | None:
         """The key of the binding of this cell, if any, that reading `name` finds here."""

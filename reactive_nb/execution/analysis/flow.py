@@ -95,15 +95,13 @@ def join(base: State, branches: Sequence[State]) -> None:
         base.values |= live[0].values
         base.read |= live[0].read
         return
-    keys: set[str] = set()
+    found: dict[str, tuple[int, Value, int]] = {}
     for branch in live:
-        keys |= branch.marks.keys()
-    for key in keys:
-        mark, value = 0, EMPTY
-        old_mark, old_value = base.mark(key), base.value(key)
-        for branch in live:
-            mark |= branch.marks.get(key, old_mark)
-            value = merge(value, branch.values.get(key, old_value))
+        for key, mark in branch.marks.items():
+            marks, value, count = found.get(key, (0, EMPTY, 0))
+            found[key] = marks | mark, merge(value, branch.values[key]), count + 1
+    for key, (mark, value, count) in found.items():
+        if count < len(live):  # in some branch it is what it was
+            mark, value = mark | base.mark(key), merge(value, base.value(key))
         base.put(key, mark, value)
-    if live:
-        base.read |= set.intersection(*(branch.read for branch in live))
+    base.read |= set.intersection(*(branch.read for branch in live))

@@ -73,7 +73,7 @@ def _late(reader: CellReader, defines: frozenset[str]) -> MappingProxyType[str, 
         values[name] = merge(values.get(name, EMPTY), value)
     late: dict[str, Late] = {}
     for name, value in values.items():
-        whole = _with_own(reader, value, name)
+        whole = _with_own(reader, value, name) if reader.filled else value
         if any((whole.reads, whole.writes, whole.mutates, whole.carries)):
             late[name] = Late(*(_names(n for n in part if not is_history(n)) for part in _parts(whole)))
     return MappingProxyType({name: entry for name, entry in late.items() if entry != Late()})

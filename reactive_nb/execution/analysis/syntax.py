@@ -22,6 +22,9 @@ MAX_WORDS = 200_000
 """Words and punctuation marks; a picture in base64 has few of them for its length."""
 _SHORT = 100_000
 _MAX_TOKENISED_LINES = 40_000
+_MAX_READINGS = 100
+_MAX_IPYTHON_LINES = 500
+"""IPython itself gives up beyond."""
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _PROMPT = re.compile(r"^\s*(?:In \[\d+\]: |\.{3,}: ?)", re.MULTILINE)
@@ -106,7 +109,7 @@ def _parse_ipython(source: str) -> ast.Module:
     original = (source if source.endswith("\n") else source + "\n").splitlines(keepends=True)
     lines, dropped = _clean(original)
     tokenised = 0
-    while True:
+    for _ in range(_MAX_READINGS):
         if lines:
             lines, found = _transform_once(lines)
         else:
@@ -118,7 +121,8 @@ def _parse_ipython(source: str) -> ast.Module:
             if not found:
                 raise _moved(error, original, lines, dropped) from None
             if tokenised > _MAX_TOKENISED_LINES:
-                raise CellSyntaxError("The cell has too many IPython lines to be analysed.") from None
+                break
+    raise CellSyntaxError("The cell has too many IPython lines to be analysed.")
 
 
 def _clean(original: list[str]) -> tuple[list[str], int]:
@@ -166,6 +170,8 @@ def _transform_once(lines: list[str]) -> tuple[list[str], bool]:
             last = module.find_end_of_continued_line(lines, first)
             if any('"""' in line or "'''" in line for line in lines[first : tokens[-1].end[0]]):
                 break
+    if len(found) > _MAX_IPYTHON_LINES:
+        raise CellSyntaxError("The cell has too many IPython lines to be analysed, and for IPython too.")
     changed = False
     for candidates in reversed(found):
         for match in candidates:
