@@ -21,7 +21,7 @@ from reactive_nb.core.security import check_exposure, identity_provider
 from reactive_nb.demo import DEMO_ID, demo_document
 from reactive_nb.formats import FORMATS
 from reactive_nb.main import create_app, server_options
-from reactive_nb.storage import NotebookNotFound, NotebookStorage, StorageError, open_storage
+from reactive_nb.storage import NotebookNotFound, NotebookStorage, NotebookUnreadable, StorageError, open_storage
 
 PORTS_TRIED = 20
 
@@ -37,11 +37,12 @@ def serve(options: argparse.Namespace, *, demo: bool) -> int:
     check_exposure(settings, provider)
     listener = _listen(settings, fixed="port" in options or "REACTIVE_NB_PORT" in os.environ)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-    app = create_app(settings, identity=provider)
+    storage = _storage(settings)
+    app = create_app(settings, identity=provider, storage=storage)
     config = uvicorn.Config(app, **server_options(settings))
     server = _Server(config, settings, browser="no_browser" not in options)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server, listener, settings, demo=demo))
+        asyncio.run(_serve(server, listener, storage, demo=demo))
     return 0 if server.started else 1
 
 
@@ -61,26 +62,34 @@ class _Server(uvicorn.Server):
                 await asyncio.to_thread(webbrowser.open, _address(self._settings))
 
 
-async def _serve(server: _Server, listener: socket.socket, settings: Settings, *, demo: bool) -> None:
-    if demo:
-        await _put_demo(settings)
+def _storage(settings: Settings) -> NotebookStorage:
+    try:
+        return open_storage(settings)
+    except StorageError as error:
+        raise ConfigurationError(f"NOTEBOOK_STORAGE_DIR: {error}") from None
+
+
+async def _serve(server: _Server, listener: socket.socket, storage: NotebookStorage, *, demo: bool) -> None:
+    try:
+        await storage.open()
+        await storage.check()
+        if demo:
+            await _put_demo(storage)
+    except StorageError as error:
+        raise ConfigurationError(f"NOTEBOOK_STORAGE_DIR: {error}") from None
     await server.serve(sockets=[listener])
 
 
-async def _put_demo(settings: Settings) -> None:
+async def _put_demo(storage: NotebookStorage) -> None:
     """The demo notebook, if it is not there: a changed one is the user's."""
-    storage: NotebookStorage = open_storage(settings)
     try:
-        await storage.open()
-        try:
-            await storage.load(DEMO_ID)
-        except NotebookNotFound:
-            read = FORMATS["ipynb"].read
-            if read is not None:
-                await storage.create(replace(read(demo_document(), fallback_name="Demo"), id=DEMO_ID))
-        await storage.close()
-    except StorageError as error:
-        raise ConfigurationError(f"NOTEBOOK_STORAGE_DIR: {error}") from None
+        await storage.load(DEMO_ID)
+    except NotebookUnreadable:
+        return  # it is there, but the user has made something else of it
+    except NotebookNotFound:
+        read = FORMATS["ipynb"].read
+        if read is not None:
+            await storage.create(replace(read(demo_document(), fallback_name="Demo"), id=DEMO_ID))
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, Any]:
@@ -91,13 +100,15 @@ def _overrides(options: argparse.Namespace) -> dict[str, Any]:
 def _listen(settings: Settings, *, fixed: bool) -> socket.socket:
     """A listening socket: on the port asked for, or, if none was, on the first free one from the default on."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    ports = [settings.port] if fixed else range(settings.port, settings.port + PORTS_TRIED)
+    ports = [settings.port] if fixed else range(settings.port, min(settings.port + PORTS_TRIED, 65536))
     problem: OSError | None = None
     for port in ports:
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio sends small frames at once only on sockets that say they are TCP; else each waits 40 ms for an ACK
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, port))
+            listener.listen()  # from now on nobody else can have it
         except OSError as error:
             listener.close()
             problem = error
