@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -14,10 +16,13 @@ MEASURES = {"start": start, "first-output": first_output, "one-cell": one_cell, 
 
 
 def main() -> int:
-    """Run what was asked; 1 if something could not be measured that is installed."""
+    """Run what was asked; 1 if something that is installed could not be measured."""
     options = _parser().parse_args()
     load = report.load_average()
-    results = asyncio.run(_run(options.only or list(MEASURES), quick=options.quick))
+    try:
+        results = asyncio.run(_run(options.only or list(MEASURES), quick=options.quick))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        return 130
     where = report.circumstances(load)
     print(report.as_text(results, where), end="")
     for path in options.output:
@@ -27,11 +32,20 @@ def main() -> int:
 
 
 async def _run(names: list[str], *, quick: bool) -> list[Result]:
+    _end_in_order()
     results = []
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         results.append(await MEASURES[name].measure(quick=quick))
     return results
+
+
+def _end_in_order() -> None:
+    """Have SIGTERM do what Ctrl-C does, so that no server stays behind."""
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -129,7 +129,7 @@ async def _is_ok(port: int, path: str) -> bool:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    family = _family(process.pid)
+    family = _family(process.pid) if process.returncode is None else []  # its number may be somebody else's by now
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
