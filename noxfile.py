@@ -90,6 +90,8 @@ def api_fuzz(session: nox.Session) -> None:
     with running_service(session, directory) as (address, token):
         session.run(
             "schemathesis",
+            "--config-file",
+            str(ROOT / "tests/api/schemathesis.toml"),
             "run",
             f"{address}/api/v1/openapi.json",
             "--header",
