@@ -41,6 +41,7 @@ async def test_a_report_has_all_its_parts(kernel: KernelConnection) -> None:
         "bound": ["x", "y"],
         "kept": ["x", "y"],
         "deleted": [],
+        "changed": [],
         "spoiled": [],
         "missing": [],
         "name_error": None,
