@@ -6,11 +6,14 @@ Nothing heavy is imported before it is known what is wanted, so that `--help` is
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from reactive_nb import __version__
+
+LONGEST_S = 31_536_000  # a year
 
 DESCRIPTION = """\
 Reactive notebooks on real Jupyter kernels.
@@ -21,7 +24,7 @@ EPILOG = """\
 examples:
   reactive-nb                                     try it: the service with the demo notebook
   reactive-nb serve --storage-dir ~/notebooks     the service over a folder of .ipynb files
-  reactive-nb run report.ipynb --param year=2027  run a notebook and keep the results in it
+  reactive-nb run report.ipynb -o done.ipynb      run a notebook without a server, and keep the results
   reactive-nb convert analysis.ipynb analysis.py  to and from percent scripts; to .html and .md
 
 Settings are environment variables, or lines in a file .env: `reactive-nb serve --settings` lists them."""
@@ -101,8 +104,15 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         action="store_true",
         help="run cells even when one they depend on has raised, as Jupyter does",
     )
-    command.add_argument("--timeout", type=float, metavar="SECONDS", help="interrupt the run after so long")
+    command.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="interrupt the run after so long")
     command.add_argument("--kernel", metavar="NAME", help="a kernelspec other than the notebook's own")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0 and up to {LONGEST_S:,}")
+    return seconds
 
 
 def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -140,6 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read what is printed has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

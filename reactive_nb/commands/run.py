@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from reactive_kernels import KernelError
-from reactive_nb.commands.convert import error_text, read_notebook
+from reactive_nb.commands.convert import check_target, error_text, read_notebook, write_file
 from reactive_nb.core.config import load_settings
 from reactive_nb.formats import FormatError, format_for
 from reactive_nb.models import Cell
@@ -32,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
         parameters = _parameters(options.param)
         notebook = read_notebook(options.notebook)
         target = format_for(options.output) if options.output else None
+        if target is not None:
+            check_target(options.output)
         if options.kernel:
             notebook = replace(notebook, kernel_name=options.kernel)
         with _progress(hidden=options.json or not sys.stderr.isatty()) as progress:
@@ -47,12 +49,14 @@ def run(options: argparse.Namespace) -> int:
                 )
             )
         if target is not None:
-            options.output.write_bytes(target.write(replace(result.notebook, id=notebook.id, name=notebook.name)))
+            done = replace(result.notebook, id=notebook.id, name=notebook.name)
+            write_file(options.output, target.write(done))
     except (FormatError, SessionError, KernelError, ValueError, OSError) as error:
         print(error_text(error), file=sys.stderr)
         return 2
     if options.json:
         sys.stdout.buffer.write(orjson.dumps(_summary(options.notebook, result), option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.flush()
     else:
         _report(options.notebook, result)
     return 0 if result.ok else 1
@@ -94,20 +98,21 @@ def _summary(path: Path, result: HeadlessResult) -> dict[str, Any]:
         "notebook": str(path),
         "ok": result.ok,
         "state": result.run.state,
-        "message": result.run.message,
-        "cells": [cell.model_dump(mode="json") for cell in result.run.cells],
+        "message": result.message,
+        "cells": [cell.model_dump(mode="json") for cell in result.cells],
     }
 
 
 def _report(path: Path, result: HeadlessResult) -> None:
-    if result.run.message:
-        print(result.run.message, file=sys.stderr)
     places = result.notebook.positions
     for cell in result.failed:
-        _show_failure(cell, places[cell.id] + 1)
-    ran = sum(cell.status == "success" for cell in result.run.cells)
+        if cell.error is not None:
+            _show_failure(cell, places[cell.id] + 1)
+    if result.message and not any(cell.error and cell.error.message == result.message for cell in result.failed):
+        print(f"\n{result.message}", file=sys.stderr)
+    ran = sum(cell.status == "success" for cell in result.cells)
     word = "ran" if result.ok else f"ran, {len(result.failed)} did not succeed"
-    print(f"{path}: {ran} of {len(result.run.cells)} cells {word}", file=sys.stderr)
+    print(f"{path}: {ran} of {len(result.cells)} cells {word}", file=sys.stderr)
 
 
 def _show_failure(cell: Cell, place: int) -> None:

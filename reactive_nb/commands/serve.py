@@ -21,6 +21,7 @@ from reactive_nb.core.security import check_exposure, identity_provider
 from reactive_nb.demo import DEMO_ID, demo_document
 from reactive_nb.formats import FORMATS
 from reactive_nb.main import create_app, server_options
+from reactive_nb.services import SessionRegistry
 from reactive_nb.storage import NotebookNotFound, NotebookStorage, NotebookUnreadable, StorageError, open_storage
 
 PORTS_TRIED = 20
@@ -40,18 +41,19 @@ def serve(options: argparse.Namespace, *, demo: bool) -> int:
     storage = _storage(settings)
     app = create_app(settings, identity=provider, storage=storage)
     config = uvicorn.Config(app, **server_options(settings))
-    server = _Server(config, settings, browser="no_browser" not in options)
+    server = _Server(config, settings, app.state.service.registry, browser="no_browser" not in options)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(server, listener, storage, demo=demo))
     return 0 if server.started else 1
 
 
 class _Server(uvicorn.Server):
-    """Says where it is once it answers."""
+    """Says where it is once it answers, and ends its notebooks first when it is to stop."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, *, browser: bool) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings, registry: SessionRegistry, *, browser: bool) -> None:
         super().__init__(config)
         self._settings = settings
+        self._registry = registry
         self._browser = browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -60,6 +62,10 @@ class _Server(uvicorn.Server):
             _announce(self._settings)
             if self._browser and _has_browser():
                 await asyncio.to_thread(webbrowser.open, _address(self._settings))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._registry.close()  # who waits for a run is told at once, rather than waited for
+        await super().shutdown(sockets)
 
 
 def _storage(settings: Settings) -> NotebookStorage:

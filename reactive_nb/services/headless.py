@@ -6,6 +6,8 @@ Used by the command line. Parameters go, as in other tools, into a cell of their
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import keyword
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +17,11 @@ from typing import Any
 from reactive_kernels import KernelPool, PoolLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.core.security import User
-from reactive_nb.models import Cell, CellConfig, CellType, Notebook
+from reactive_nb.models import Cell, CellConfig, CellMode, CellType, Notebook
 from reactive_nb.schemas.events import CellStatusEvent, Event
-from reactive_nb.schemas.runs import RunResponse, RunState
-from reactive_nb.services.errors import InvalidOperation
+from reactive_nb.schemas.runs import RunCell, RunResponse, RunState
+from reactive_nb.services import views
+from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
 from reactive_nb.services.registry import SessionRegistry
 from reactive_nb.services.session import NotebookSession
 from reactive_nb.storage import MemoryStorage
@@ -35,13 +38,16 @@ class HeadlessResult:
 
     notebook: Notebook
     run: RunResponse
+    cells: tuple[RunCell, ...]
+    """Each cell that was to run, and what became of it."""
+    message: str | None = None
+    """Why the run came to an early end, if it did."""
 
     @property
     def failed(self) -> list[Cell]:
-        """Cells that raised, were blocked, or did not run because the kernel was gone."""
-        bad = {cell.id for cell in self.run.cells if cell.status not in ("success",)}
-        unexpected = [cell for cell in self.notebook.cells if cell.id in bad and not _may_fail(cell)]
-        return unexpected
+        """Cells that raised, were blocked, or did not run because time was up or the kernel was gone."""
+        bad = {cell.id for cell in self.cells if cell.status != "success"}
+        return [cell for cell in self.notebook.cells if cell.id in bad and not _may_fail(cell)]
 
     @property
     def ok(self) -> bool:
@@ -66,7 +72,8 @@ async def run_notebook(
 
     With `allow_errors` cells run even when one that they depend on has raised; what raised has failed all the same.
 
-    Raises InvalidOperation for a parameter that is no name, or an unknown kernel.
+    Raises InvalidOperation for a parameter that is no name, or an unknown kernel, and KernelUnavailable if the kernel
+    does not start.
     """
     user = User("local", "local")
     prepared = with_parameters(replace(notebook, owner=user.id), parameters or {})
@@ -76,20 +83,47 @@ async def run_notebook(
     limits = PoolLimits(max_kernels=1, spares=0, start_timeout=settings.kernel_start_timeout)
     async with KernelPool(limits, default_kernel=settings.default_kernel) as pool:
         registry = SessionRegistry(storage, pool, settings)
+        language = registry.language_of(prepared.kernel_name)
+        if parameters and language != "python":
+            raise InvalidOperation(f"Parameters can be given to Python notebooks only, and this one is {language}.")
         session = await registry.adopt(user, _without_results(prepared))
         try:
             if progress is not None:
                 session.broadcaster.observe("progress", _follow(session, progress))
             run = await session.run(wait=timeout or _FOREVER_S)
+            message = run.message
             if run.state is RunState.RUNNING:
-                await session.interrupt()
+                message = f"The time limit of {timeout:g} s was reached; the run was interrupted."
+                await _interrupt(session)
+            elif run.state is RunState.FAILED and not any(cell.started_at for cell in session.notebook.cells):
+                raise KernelUnavailable(run.message or "The kernel did not start.")
             result = session.notebook
-            return HeadlessResult(_with_configs_of(notebook, result) if allow_errors else result, run)
+            return HeadlessResult(
+                notebook=_with_configs_of(notebook, result) if allow_errors else result,
+                run=run,
+                cells=tuple(views.run_cell(session.state, cell.id) for cell in result.cells if _is_run(cell)),
+                message=message,
+            )
         finally:
             await registry.close()
 
 
 _FOREVER_S = 10 * 365 * 86_400.0
+_INTERRUPT_LIMIT_S = 10.0
+
+
+def _is_run(cell: Cell) -> bool:
+    return cell.type.runs and cell.config.mode is CellMode.AUTO
+
+
+async def _interrupt(session: NotebookSession) -> None:
+    """Interrupt what runs, and wait until it has ended, if it ends."""
+    over = asyncio.Event()
+    session.broadcaster.observe("end", lambda event: over.set() if not session.busy else None)
+    await session.interrupt()
+    if session.busy:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), _INTERRUPT_LIMIT_S)
 
 
 def with_parameters(notebook: Notebook, parameters: Mapping[str, Any]) -> Notebook:
