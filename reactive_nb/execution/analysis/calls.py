@@ -50,8 +50,7 @@ class CallReader(ExpressionReader):
         """Read a call; `use` is what becomes of its result."""
         effect = effect_of(node)
         if effect is not None:
-            self.run_magic(effect)
-            return EMPTY
+            return self.run_magic(effect, node.lineno)
         name = called_name(node.func)
         receiver = EMPTY
         if isinstance(node.func, ast.Attribute):
@@ -132,28 +131,38 @@ class CallReader(ExpressionReader):
 
     # -- magics
 
-    def run_magic(self, effect: Effect) -> None:
-        """Read what a magic does with names."""
+    def run_magic(self, effect: Effect, line: int) -> Value:
+        """Read what a magic on `line` does with names; `%time expression` has the value of the expression."""
         if self._magics >= MAX_NESTED_MAGICS:
             raise CellSyntaxError("Magics are nested too deeply to be analysed.")
-        self._magics += 1
         self._look_up_expressions(expressions(effect))
         if effect.opaque:
             self.opaque.add(effect.opaque)
-        code = code_of(effect)
-        if effect.isolated is not None:
-            self.call(self.late.block(code))
-        else:
-            self.read_block(code)
+        self._magics += 1
+        try:
+            result = self._run_code(effect)
+        except CellSyntaxError as error:
+            raise CellSyntaxError(error.message, error.line + effect.line + line - 1, error.column) from None
+        self._magics -= 1
         for name in effect.binds:
             if name.isidentifier():
                 self.store(name, EMPTY)
         for name in effect.deletes:
+            self._look_up([name])
             key = self.key_for(name)
             if key is not None:
-                self._look_up([name])
                 self.put(key, GONE, EMPTY)
-        self._magics -= 1
+        return result
+
+    def _run_code(self, effect: Effect) -> Value:
+        code = code_of(effect)
+        if effect.isolated is not None:
+            self.call(self.late.block(code))
+        elif len(code) == 1 and isinstance(code[0], ast.Expr):
+            return self.use(code[0].value)
+        else:
+            self.read_block(code)
+        return EMPTY
 
     def _look_up_expressions(self, found: list[ast.expr]) -> None:
         base = self.state

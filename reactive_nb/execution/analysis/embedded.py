@@ -52,11 +52,6 @@ def statements(effect: Effect) -> list[ast.stmt] | None:
 
 
 def code_of(effect: Effect) -> list[ast.stmt]:
-    """The Python that the magic runs. Raises CellSyntaxError, with the line counted from the magic's own."""
+    """The Python that the magic runs. Raises CellSyntaxError, with the line counted from that Python's first."""
     code = effect.code if effect.code is not None else effect.isolated
-    if not code:
-        return []
-    try:
-        return parse_cell(code).body
-    except CellSyntaxError as error:
-        raise CellSyntaxError(error.message, error.line + effect.line, error.column) from None
+    return parse_cell(code).body if code else []

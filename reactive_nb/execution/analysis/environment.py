@@ -158,7 +158,7 @@ class Environment:
         value = EMPTY
         if mark & OLD:
             self.uses.add(name)
-            if certain and mark == OLD:
+            if certain and mark == OLD and not self.opaque:  # what can't be seen may have bound it
                 self.state.read.add(name)
             value = self._foreign.get(name, EMPTY)
             if value is EMPTY:
@@ -198,9 +198,11 @@ class Environment:
             self.put(key, BOUND, value)
 
     def delete(self, name: str) -> None:
-        """`del name`."""
-        self.load(name)
+        """`del name`. In a class body, no global is meant."""
         key = self.key_for(name)
+        if key is None or "\0" not in key:
+            with self.quietly():
+                self.load(name)
         if key is not None:
             self.put(key, GONE, EMPTY)
 

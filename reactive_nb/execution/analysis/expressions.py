@@ -85,7 +85,8 @@ class ExpressionReader(Environment):
         return merge(defaults, self.late.function(node, self.hidden(), self.private))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Value:
-        return detached(self.use(node.operand))
+        value = self.use(node.operand)
+        return EMPTY if isinstance(node.op, ast.Not) else detached(value)
 
     def visit_BinOp(self, node: ast.BinOp) -> Value:
         operands = [node.right]

@@ -80,7 +80,7 @@ def line_magic(name: str, line: str) -> Effect:
     if name == "xdel":
         return Effect(deletes=tuple(_IDENTIFIER.findall(_options(line, "")[1])))
     if name == "store":
-        return Effect(expressions=tuple(_IDENTIFIER.findall(line)), opaque="%store")
+        return Effect(expressions=tuple(_IDENTIFIER.findall(_options(line, "")[1])), opaque="%store")
     if name == "debug" and line.strip():
         return Effect(code=_options(line, "b")[1])
     if name == "R":

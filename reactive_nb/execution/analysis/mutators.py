@@ -131,6 +131,9 @@ MODULES: frozenset[str] = words("""
     """)
 """Names by which notebooks know modules: what is called on one is a function, and changes no object of that name."""
 
+SUBMODULES: frozenset[str] = words("char fft functional linalg ma math nn numpy optim random sparse special stats")
+"""Modules of modules, taken from there."""
+
 LAZY: frozenset[str] = words(
     "cached_property classmethod defaultdict field partial partialmethod property staticmethod Process Thread Timer"
 )
@@ -198,7 +201,7 @@ def changed_by(call: ast.Call, use: Use) -> Iterator[ast.expr]:
 
 def _changes_its_object(func: ast.Attribute, call: ast.Call, use: Use) -> bool:
     method = func.attr
-    if isinstance(func.value, ast.Name) and func.value.id in MODULES:
+    if _is_module(func.value):
         return False
     if method in RETURNING_SOMETHING or (method in RETURNING_NOTHING and use is not Use.KEPT):
         return True
@@ -208,6 +211,13 @@ def _changes_its_object(func: ast.Attribute, call: ast.Call, use: Use) -> bool:
     if root is None or root in MODULES:
         return False
     return (method in ON_AXES and is_axes(root)) or (method in DRAWING and is_generator(root))
+
+
+def _is_module(node: ast.expr) -> bool:
+    """`np` or `np.random`; `sys.path` is an object."""
+    while isinstance(node, ast.Attribute) and node.attr in SUBMODULES:
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in MODULES
 
 
 def _in_place(call: ast.Call) -> bool:

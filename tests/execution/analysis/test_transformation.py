@@ -1,0 +1,64 @@
+"""IPython's syntax becomes what IPython itself makes of it, with every line where it was."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from reactive_nb.execution.analysis import analyse_python
+from reactive_nb.execution.analysis.syntax import CellSyntaxError, parse_cell
+from tests.execution.analysis.test_ipython import CELL_MAGICS, LINE_MAGICS, SHELL, SYNTAX
+
+MORE = [
+    "x = 1\n%time y\n!ls (\n%time z\n!echo 'a\nw = !ls\nq?\n",
+    "def f():\n    !echo {x}\n    if a:\n        %time b\n    return c\n",
+    "for i in a:\n    !echo [\n    %cd (\nprint(1)\n",
+    "a = {\n  'k': 1,\n}\n!x {\nb = 2\n%y }\n",
+    "x = '''\n%time\n'''\n%time x\ny = 1\n",
+    "!a \\\n  b \\\n  c\nx = 1\n!d",
+    "%time f(a,\n  b)",
+    "x = %time \\\n y\nz",
+    "if a:\n    pass\n\n%time x\n\n\n!y\n",
+    "\n\n  %time x\n  y = 1\n",
+    "%%time\n%%capture\nx",
+    "%%html\n%time\n",
+    "%%time?\n",
+    "x = a ? b\n",
+    "x?  \n",
+    "[a for a in b]?\n",
+    "é = !ls\n'ü'; ñ?\n",
+    "a == %b\n",
+    "f(x = !ls)\n",
+    "x = y = !ls\n",
+]
+
+
+def _parses(source: str) -> bool:
+    return analyse_python(source).error is None
+
+
+@pytest.mark.parametrize("source", [row[0] for row in (*LINE_MAGICS, *CELL_MAGICS, *SHELL, *SYNTAX)] + MORE)
+def test_the_tree_is_that_of_ipython(source: str) -> None:
+    try:
+        theirs = ast.dump(ast.parse(TransformerManager().transform_cell(source)))
+    except SyntaxError:
+        theirs = "error"
+    try:
+        mine = ast.dump(parse_cell(source))
+    except CellSyntaxError:
+        mine = "error"
+    if theirs == "error" and mine != "error":
+        assert len(source.splitlines()) == 1  # a magic without its %, which IPython sees at run time
+    else:
+        assert mine == theirs
+
+
+@pytest.mark.parametrize(
+    "source", [source for source in MORE if _parses(source) and not source.startswith(("%%", "\n"))]
+)
+def test_lines_keep_their_numbers(source: str) -> None:
+    found = analyse_python(source.rstrip("\n") + "\nlast = )")
+    assert found.error is not None
+    assert found.error.line == len(source.rstrip("\n").split("\n")) + 1
