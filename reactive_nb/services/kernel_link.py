@@ -147,6 +147,11 @@ class KernelLink:
         await self._release()
 
     # -- what clients want of the kernel beside runs
+    async def language_of(self, kernel_name: str) -> str | None:
+        """The language of a kernelspec, None if it is not installed."""
+        specs = await asyncio.to_thread(self._pool.kernelspecs)
+        return specs.get(kernel_name, {}).get("language")
+
     def living(self) -> KernelConnection:
         """The connection. Raises KernelUnavailable if no kernel runs."""
         if self.connection is None or not self.connection.alive:

@@ -69,6 +69,8 @@ class ReplaceNotebook:
     """The stored document was changed by somebody else: take it as it now is."""
 
     notebook: Notebook
+    language: str | None = None
+    """The language of its kernel, if that is another."""
 
 
 @dataclass(frozen=True, slots=True)

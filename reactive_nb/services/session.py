@@ -356,11 +356,14 @@ class NotebookSession:
                 _log.warning("notebook %s could not be read again: %s", self.id, error)
             self._unreadable = str(error)
             return
+        if theirs is None:
+            return
+        language = await self.kernel.language_of(theirs.kernel_name)
         async with self.lock:
-            if theirs is None or self.closed or not self._saver.clean:
+            if self.closed or not self._saver.clean:
                 return
             self._saver.adopt(theirs.revision)
-            self.perform(ReplaceNotebook(theirs))
+            self.perform(ReplaceNotebook(theirs, language))
             ticket = self._last_ticket
         await self._saver.durable(ticket)
 

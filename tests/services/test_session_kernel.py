@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 
 from reactive_kernels import KernelConnection, KernelPool, PoolLimits
 from reactive_nb.models import KernelState

@@ -5,12 +5,12 @@ Each operation is one revision, a batch too: all of it or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 from reactive_nb.execution.analysis import analyse_python
-from reactive_nb.models import Analysis, Cell, CellType, KernelState, Notebook
+from reactive_nb.models import Analysis, Cell, CellConfig, CellType, KernelState, Notebook, NotebookSettings
 from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved, KernelStatusEvent
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
@@ -125,7 +125,7 @@ def _changed_cell(step: Transition, cell: Cell, operation: UpdateCell) -> Cell:
     if operation.type is not None:
         changed = replace(changed, type=_type_for(step.state.language, operation.type))
     if operation.config is not None:
-        changed = replace(changed, config=replace(changed.config, **operation.config))
+        changed = replace(changed, config=_with_fields(changed.config, operation.config))
     return changed
 
 
@@ -144,6 +144,17 @@ def _store_cell(step: Transition, cell: Cell, changed: Cell) -> None:
         step.regraph()
     step.touch(cell.id)
     step.emit(views.cell_updated(changed))
+
+
+Fields = TypeVar("Fields", CellConfig, NotebookSettings)
+
+
+def _with_fields(value: Fields, changes: Mapping[str, Any]) -> Fields:
+    known = {field.name for field in fields(value)}
+    for name in changes:
+        if name not in known:
+            raise InvalidOperation(f"There is no {name!r} to be set; there are {', '.join(sorted(known))}.", name)
+    return replace(value, **changes)
 
 
 def move_cell(operation: MoveCell, step: Transition) -> None:
@@ -183,7 +194,7 @@ def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
     if operation.name is not None:
         changed = replace(changed, name=operation.name)
     if operation.settings is not None:
-        changed = replace(changed, settings=replace(changed.settings, **operation.settings))
+        changed = replace(changed, settings=_with_fields(changed.settings, operation.settings))
     if operation.kernel_name is not None:
         changed = replace(changed, kernel_name=operation.kernel_name)
     if changed == notebook:
@@ -209,24 +220,45 @@ def _change_kernel(step: Transition, language: str) -> None:
 
 
 def replace_notebook(operation: ReplaceNotebook, step: Transition) -> None:
-    """Cell by cell, so that what has not changed stays as it is, its results and all."""
-    new = operation.notebook
-    wanted = {cell.id for cell in new.cells}
+    """Take over a document, telling what is different; what is the same keeps its results."""
+    new, notebook = operation.notebook, step.state.notebook
+    revision = max(new.revision, notebook.revision) + 1
+    step.change(notebook=replace(notebook, revision=revision, metadata=new.metadata))
+    step.save(urgent=True)
+    settings = {
+        field.name: getattr(new.settings, field.name)
+        for field in fields(new.settings)
+        if getattr(new.settings, field.name) != getattr(notebook.settings, field.name)
+    }
+    update_notebook(UpdateNotebook(new.name, settings, new.kernel_name, operation.language), step)
+    _replace_cells(step, new.cells)
+
+
+def _replace_cells(step: Transition, wanted: tuple[Cell, ...]) -> None:
+    kept = {cell.id for cell in wanted}
     for cell in step.state.notebook.cells:
-        if cell.id not in wanted:
+        if cell.id not in kept:
             remove_cell(RemoveCell(cell.id), step)
-    for index, cell in enumerate(new.cells):
+    order = [cell.id for cell in step.state.notebook.cells]
+    for index, cell in enumerate(wanted):
         old = step.state.notebook.cell(cell.id)
         if old is None:
             add_cell(AddCell(cell.id, cell.type, cell.source, cell.config, index), step)
-        elif (old.source, old.type, old.config) != (cell.source, cell.type, cell.config):
-            _store_cell(step, old, replace(old, source=cell.source, type=cell.type, config=cell.config))
-        move_cell(MoveCell(cell.id, index), step)
-        kept = _existing(step, cell.id)
-        step.set_cell(replace(kept, metadata=cell.metadata, attachments=cell.attachments))
-    update_notebook(UpdateNotebook(name=new.name), step)
-    step.change(notebook=replace(step.state.notebook, metadata=new.metadata))
-    _revise(step)
+            order.insert(index, cell.id)
+        elif order[index] != cell.id:  # where it is not, it is further down
+            move_cell(MoveCell(cell.id, index), step)
+            order.insert(index, order.pop(order.index(cell.id, index)))
+        _take_over(step, cell)
+
+
+def _take_over(step: Transition, wanted: Cell) -> None:
+    cell = _existing(step, wanted.id)
+    if (cell.metadata, cell.attachments) != (wanted.metadata, wanted.attachments):
+        cell = replace(cell, metadata=wanted.metadata, attachments=wanted.attachments)
+        step.set_cell(cell)
+    type_ = _type_for(step.state.language, wanted.type)
+    if (cell.source, cell.type, cell.config) != (wanted.source, type_, wanted.config):
+        _store_cell(step, cell, replace(cell, source=wanted.source, type=type_, config=wanted.config))
 
 
 def batch(operation: Batch, step: Transition) -> None:
