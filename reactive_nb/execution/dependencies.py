@@ -182,12 +182,12 @@ def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
     while True:
         forward: dict[str, dict[str, str]] = {}
         settled = _settle(as_written, forward, {}, refused)
-        if learned and not _circles(forward, settled):
-            settled = _settle(cells, forward, _barred(cells, forward, settled), None)
         circles = _circles(forward, settled)
         if not circles:
             break
         refused |= circles  # what a courtesy brought with it closed a circle after all
+    if learned:
+        settled = _with_observed(cells, forward, settled)
     return DependencyGraph(
         order=tuple(cell.id for cell in cells if not cell.disabled),
         uses=settled.uses,
@@ -197,6 +197,17 @@ def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
         writers={name: tuple(found) for name, found in settled.writers.items()},
         withheld=settled.withheld,
     )
+
+
+def _with_observed(cells: Sequence[CellNames], forward: dict[str, dict[str, str]], settled: _Pass) -> _Pass:
+    """The pass that also looks at what runs have shown, which gives way where it would close a circle."""
+    barred: dict[str, frozenset[str]] = {}
+    while True:
+        for cell, above in _barred(cells, forward, settled).items():
+            barred[cell] = barred.get(cell, NO_NAMES) | above
+        settled = _settle(cells, forward, barred, None)
+        if not _circles(forward, settled):
+            return settled
 
 
 def _settle(

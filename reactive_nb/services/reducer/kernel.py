@@ -147,10 +147,12 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: dict[s
     if observed == known.observed:
         return False
     concerned = step.graph.users[cell.id] | {cell.id}
+    step.refresh()
+    stale = step.state.stale
     step.know(cell.id, replace(known, observed=observed))
     now = step.refresh()
     if not now.lazy:
-        concerned |= step.graph.users[cell.id]
+        concerned |= step.graph.users[cell.id] | (step.state.stale - stale)
         more = with_dependants(now, set(concerned) & now.graph.rank.keys(), follow=True) - {cell.id} - now.manual
         for run in step.state.runs:
             if cell.id in run.pending and not run.interrupted:
