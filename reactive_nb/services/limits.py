@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from reactive_nb.core.config import Settings
 from reactive_nb.services.errors import SourceTooLarge
-from reactive_nb.services.operations import AddCell, Batch, DocumentOperation, UpdateCell
+from reactive_nb.services.operations import AddCell, Batch, DocumentOperation, ReplaceNotebook, UpdateCell
 from reactive_nb.services.state import SessionState
+
+LARGE_SOURCE_CHARS = 10_000
 
 
 def check(operation: DocumentOperation, state: SessionState, settings: Settings) -> None:
@@ -17,6 +19,19 @@ def check(operation: DocumentOperation, state: SessionState, settings: Settings)
     added = sum(isinstance(part, AddCell) for part in parts)
     if added:
         check_cells(len(state.notebook.cells) + added, settings)
+
+
+def large_sources(operation: DocumentOperation) -> list[str]:
+    """The new sources that take long enough to analyse to be noticed."""
+    match operation:
+        case Batch(parts):
+            return [source for part in parts for source in large_sources(part)]
+        case ReplaceNotebook(notebook):
+            return [cell.source for cell in notebook.cells if len(cell.source) > LARGE_SOURCE_CHARS]
+        case AddCell() | UpdateCell():
+            return [operation.source] if operation.source and len(operation.source) > LARGE_SOURCE_CHARS else []
+        case _:
+            return []
 
 
 def check_source(source: str, settings: Settings) -> None:

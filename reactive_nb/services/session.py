@@ -27,6 +27,7 @@ from reactive_kernels import (
     OutputLimits,
 )
 from reactive_nb.core.config import Settings
+from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models import KernelState, Notebook
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 from reactive_nb.schemas.events import CommState, Event, NotebookStateEvent, Presence, PresenceUpdated, RunFinished
@@ -130,6 +131,8 @@ class NotebookSession:
             if if_match is not None and if_match != self.revision:
                 raise Conflict(f"The notebook is at revision {self.revision}, not {if_match}.", self.revision)
             limits.check(operation, self.state, self._settings)
+            for source in limits.large_sources(operation):
+                await asyncio.to_thread(analyse_python, source)  # kept by source, so that it takes no time below
             self.perform(operation)
             ticket, revision = self._last_ticket, self.revision
         await self._saver.durable(ticket)
@@ -362,8 +365,11 @@ class NotebookSession:
         async with self.lock:
             if self.closed or not self._saver.clean:
                 return
+            operation = ReplaceNotebook(theirs, language)
+            for source in limits.large_sources(operation):
+                await asyncio.to_thread(analyse_python, source)
             self._saver.adopt(theirs.revision)
-            self.perform(ReplaceNotebook(theirs, language))
+            self.perform(operation)
             ticket = self._last_ticket
         await self._saver.durable(ticket)
 

@@ -430,6 +430,22 @@ async def test_displays_are_updated_in_the_cell_that_shows_them(open_notebook: O
     assert (notebook.text("c0"), notebook.text("c1"), notebook.text("c2")) == ("'new'", "", "second\n")
 
 
+async def test_a_large_source_is_taken_in_order_and_holds_nobody_up(open_notebook: Open) -> None:
+    notebook = await open_notebook("1")
+    large = "\n".join(f"a{number} = f(b[{number}]) + {number}" for number in range(2_000))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while notebook.cell("c0").source != "last":
+            turns += 1
+            await asyncio.sleep(0)
+
+    await asyncio.gather(notebook.edit("c0", large), notebook.edit("c0", "last"), others())
+    assert (notebook.cell("c0").source, notebook.session.revision) == ("last", 2)
+    assert turns > 10
+
+
 async def test_a_run_begins_without_the_outputs_of_the_last(open_notebook: Open) -> None:
     notebook = await open_notebook("print('once')")
     await notebook.run()
