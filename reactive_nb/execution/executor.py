@@ -51,12 +51,14 @@ async def execute_python_cell(
     request_id: str | None = None,
     timeout: float | None = None,
     collect: bool = True,
+    allow_stdin: bool = True,
 ) -> CellResult:
     """Run `source` as a cell. Magics, top-level await and `input()` work as in Jupyter.
 
     `step` says what the kernel does to its namespace around the run; `timeout` (seconds) interrupts it. With `collect`
-    the result carries the outputs, which the connection's listener is told in any case. Never raises for what the
-    code does: an exception, an interrupt, a time limit and a dead kernel are outcomes.
+    the result carries the outputs, which the connection's listener is told in any case. Without `allow_stdin`, code
+    that asks for input fails instead of waiting. Never raises for what the code does: an exception, an interrupt, a time
+    limit and a dead kernel are outcomes.
     """
     request = request_id or uuid.uuid4().hex
     store = OutputStore()
@@ -72,7 +74,7 @@ async def execute_python_cell(
         connection.listener = tee
     started = time.perf_counter()
     try:
-        outcome, reply, message = await _run(connection, source, step, request, timeout)
+        outcome, reply, message = await _run(connection, source, step, request, timeout, allow_stdin)
     finally:
         if collect:
             connection.listener = listener
@@ -81,10 +83,17 @@ async def execute_python_cell(
 
 
 async def _run(
-    connection: KernelConnection, source: str, step: NamespaceStep | None, request: str, timeout: float | None
+    connection: KernelConnection,
+    source: str,
+    step: NamespaceStep | None,
+    request: str,
+    timeout: float | None,
+    allow_stdin: bool,
 ) -> tuple[Outcome, ExecuteReply | None, str | None]:
     reactive = None if step is None or not connection.has_helper else _reactive(step)
-    run = asyncio.ensure_future(connection.execute(source, request_id=request, reactive=reactive))
+    run = asyncio.ensure_future(
+        connection.execute(source, request_id=request, reactive=reactive, allow_stdin=allow_stdin)
+    )
     try:
         done, _ = await asyncio.wait({run}, timeout=timeout)
         if done:

@@ -82,7 +82,7 @@ async def run_notebook(
     storage = MemoryStorage(working_directory=directory)
     limits = PoolLimits(max_kernels=1, spares=0, start_timeout=settings.kernel_start_timeout)
     async with KernelPool(limits, default_kernel=settings.default_kernel) as pool:
-        registry = SessionRegistry(storage, pool, settings)
+        registry = SessionRegistry(storage, pool, settings, allow_stdin=False)
         language = registry.language_of(prepared.kernel_name)
         if parameters and language != "python":
             raise InvalidOperation(f"Parameters can be given to Python notebooks only, and this one is {language}.")

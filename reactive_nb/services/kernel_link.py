@@ -82,6 +82,7 @@ class KernelLink:
         directory: Path | None,
         environment: Mapping[str, str],
         limits: OutputLimits,
+        allow_stdin: bool = True,
     ) -> None:
         self.connection: KernelConnection | None = None
         self.comms = CommStore()
@@ -90,6 +91,7 @@ class KernelLink:
         self._pool = pool
         self._directory = directory
         self._environment = environment
+        self._allow_stdin = allow_stdin
         self._outputs = OutputStore(limits)
         self._requests: dict[str, str] = {}
         self._request_of: dict[str, str] = {}
@@ -241,6 +243,7 @@ class KernelLink:
             request_id=request,
             timeout=effect.timeout,
             collect=False,
+            allow_stdin=self._allow_stdin,
         )
         for page in result.reply.payload if result.reply else ():
             if page.get("source") == "page":  # what `name?` shows
@@ -334,6 +337,7 @@ class KernelLink:
                 self._begun.set()
             case DiedEvent():
                 self._forget_kernel()
+                self._own(self._release())  # it must not keep its place among the kernels that may run
                 self._owner.perform(KernelChanged(KernelState.DEAD, event.message))
             case _:
                 pass

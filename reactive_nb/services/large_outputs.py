@@ -25,16 +25,21 @@ def slim(output: Output) -> Output:
     """The output as clients are told of it: itself, unless it is large."""
     large = {
         media_type: value
-        for media_type, value in output.get("data", {}).items()
+        for media_type, value in _object(output.get("data")).items()
         if isinstance(value, str) and len(value) > LARGE
     }
     if not large:
         return output
     references = {media_type: {"hash": digest_of(value), "size": len(value)} for media_type, value in large.items()}
-    metadata = output.get("metadata") or {}
-    own = {**metadata.get("reactive_nb", {}), "large": references}
+    metadata = _object(output.get("metadata"))
+    own = {**_object(metadata.get("reactive_nb")), "large": references}
     data = {media_type: value for media_type, value in output["data"].items() if media_type not in large}
     return {**output, "data": data, "metadata": {**metadata, "reactive_nb": own}}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """What should be an object in a document that others have written."""
+    return value if isinstance(value, dict) else {}
 
 
 def digest_of(value: Any) -> str:
@@ -46,7 +51,7 @@ def find(notebook: Notebook, digest: str) -> tuple[str, bytes] | None:
     """(media type, bytes) of the output with that hash; images and other binary data are decoded."""
     for cell in notebook.cells:
         for output in cell.outputs:
-            for media_type, value in output.get("data", {}).items():
+            for media_type, value in _object(output.get("data")).items():
                 if digest_of(value) == digest:
                     return media_type, _bytes_of(value, media_type)
     return None

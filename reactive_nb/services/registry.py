@@ -36,9 +36,13 @@ DELETED = 4409
 class SessionRegistry:
     """All open notebooks of this process."""
 
-    def __init__(self, storage: NotebookStorage, pool: KernelPool, settings: Settings) -> None:
+    def __init__(
+        self, storage: NotebookStorage, pool: KernelPool, settings: Settings, *, allow_stdin: bool = True
+    ) -> None:
+        """`allow_stdin`: whether somebody is there to answer cells that ask for input."""
         self._storage = storage
         self._pool = pool
+        self._allow_stdin = allow_stdin
         self._settings = settings
         self._sessions: dict[str, NotebookSession] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -140,6 +144,7 @@ class SessionRegistry:
             settings=self._settings,
             language=str(language),
             directory=self._storage.working_directory(notebook.id),
+            allow_stdin=self._allow_stdin,
         )
         self._sessions[notebook.id] = session
         return session
@@ -180,7 +185,7 @@ class SessionRegistry:
             return
         idle = time.monotonic() - session.last_used
         kernel_limit, session_limit = self._settings.kernel_idle_timeout, self._settings.session_idle_timeout
-        has_kernel = session.state.kernel is not KernelState.NONE
+        has_kernel = session.state.kernel not in (KernelState.NONE, KernelState.DEAD)
         if has_kernel and kernel_limit and idle > kernel_limit:
             session.cull_kernel()
         elif not has_kernel and session_limit and idle > session_limit:

@@ -79,8 +79,12 @@ class NotebookSession:
         language: str = "python",
         directory: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        allow_stdin: bool = True,
     ) -> None:
-        """Open `notebook`, which is stored as it is. `directory` is where its kernel runs."""
+        """Open `notebook`, which is stored as it is. `directory` is where its kernel runs.
+
+        Without `allow_stdin` a cell that asks for input fails: nobody is there to answer.
+        """
         self.id = notebook.id
         self.state: SessionState = initial_state(notebook, language)
         self.lock = asyncio.Lock()
@@ -98,6 +102,7 @@ class NotebookSession:
             directory=directory,
             environment=environment or {},
             limits=OutputLimits(stream_head=half, stream_tail=settings.output_max_chars - half),
+            allow_stdin=allow_stdin,
         )
         self._saver = Saver(storage, lambda: self.state.notebook, notebook.revision, self._renamed)
         self._saver.start()

@@ -71,6 +71,15 @@ def read(path: Path, *, max_bytes: int) -> Content:
     return Content(data, signature(after))
 
 
+def _open_regular(path: Path) -> int:
+    """A descriptor of a regular file. Raises OSError for anything else, and never waits: a pipe would, for ever."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return descriptor
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[os.stat_result]:
     """Keep other processes from replacing `path`, as long as they ask for the same lock. Gives the file's status.
@@ -79,7 +88,7 @@ def locked(path: Path) -> Iterator[os.stat_result]:
     """
     deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = _open_regular(path)
         try:
             _lock(descriptor, path, deadline)
             status = os.fstat(descriptor)
@@ -196,7 +205,7 @@ def sweep(directory: Path, names: list[str]) -> None:
     for name in names:
         path = directory / name
         with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            descriptor = _open_regular(path)
             try:
                 if _try_lock(descriptor):
                     path.unlink()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
 from reactive_nb.models import Cell, Notebook, Output
 from reactive_nb.services.large_outputs import LARGE, find, slim
 
@@ -32,3 +34,14 @@ def test_a_large_one_is_told_by_hash_and_found_by_it() -> None:
     assert find(notebook, reference["hash"]) == ("image/png", base64.b64decode(PICTURE))
     assert find(notebook, "0" * 64) is None
     assert output["data"]["image/png"] == PICTURE
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"data": None}, {"data": [1]}, {"data": {"text/plain": "x" * (LARGE + 1)}, "metadata": [1]}],
+    ids=["no data", "a list as data", "a list as metadata"],
+)
+def test_what_others_have_written_wrongly_does_no_harm(odd: Output) -> None:
+    output: Output = {"output_type": "display_data", **odd}
+    slim(output)
+    assert find(Notebook(id="n", cells=(Cell(id="a", outputs=(output,)),)), "0" * 64) is None
