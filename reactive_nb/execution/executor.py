@@ -57,8 +57,8 @@ async def execute_python_cell(
 
     `step` says what the kernel does to its namespace around the run; `timeout` (seconds) interrupts it. With `collect`
     the result carries the outputs, which the connection's listener is told in any case. Without `allow_stdin`, code
-    that asks for input fails instead of waiting. Never raises for what the code does: an exception, an interrupt, a time
-    limit and a dead kernel are outcomes.
+    that asks for input fails instead of waiting. Never raises for what the code does: an exception, an interrupt, a
+    time limit and a dead kernel are outcomes.
     """
     request = request_id or uuid.uuid4().hex
     store = OutputStore()
