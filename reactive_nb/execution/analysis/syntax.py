@@ -12,6 +12,8 @@ import ast
 import re
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -25,11 +27,17 @@ _MAX_TOKENISED_LINES = 40_000
 _MAX_READINGS = 100
 _MAX_IPYTHON_LINES = 500
 """IPython itself gives up beyond."""
+_LONG_LINE = 10_000
+_MAX_COPIED = 1_000_000_000
+_MAX_BLOCKS = 15
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_BLOCKS = (ast.With, ast.AsyncWith, ast.Try, ast.TryStar)
 
+_STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 _WORD = re.compile(r"\w+|[^\w\s]")
+_FIRST_WORD = re.compile(r"\s*(\w+)(?=\s|$)")
 _PROMPT = re.compile(r"^\s*(?:In \[\d+\]: |\.{3,}: ?)", re.MULTILINE)
 _IPYTHON = re.compile(r"^[ \t]*[%!?,;/]|\?[ \t]*$|=[ \t]*[%!]|^[ \t]*(?:>>>|In \[)|\A\s*^[ \t]+\S", re.MULTILINE)
-_FIRST_WORD = re.compile(r"\s*(\w+)(?=\s|$)")
 _warnings_lock = threading.Lock()
 
 
@@ -66,6 +74,14 @@ def parse_expression(source: str) -> ast.expr | None:
     return statement.value if isinstance(statement, ast.Expr) else None
 
 
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Warnings about a cell belong into its output, when it runs. One thread at a time: the filters are everybody's."""
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def _check_size(source: str) -> None:
     if len(source) <= _SHORT:
         return
@@ -77,10 +93,10 @@ def _check_size(source: str) -> None:
 
 
 def _parse(text: str) -> ast.Module:
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _without_warnings():
         try:
             tree = ast.parse(text)
+            _check_blocks(text, tree)
             compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         except SyntaxError as error:
             raise CellSyntaxError(error.msg, max(error.lineno or 1, 1), max(error.offset or 1, 1)) from None
@@ -97,6 +113,22 @@ def _parse(text: str) -> ast.Module:
     return tree
 
 
+def _check_blocks(text: str, tree: ast.Module) -> None:
+    """Refuse comprehensions in so many blocks that the compilers of Python 3.12 and 3.13 crash (at 21)."""
+    if sum(text.count(word) for word in ("for", "with", "try")) <= _MAX_BLOCKS:
+        return
+    todo: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if isinstance(node, _COMPREHENSIONS):
+            depth += 1
+            if depth > _MAX_BLOCKS:
+                raise CellSyntaxError("The cell's comprehensions are nested too deeply.")
+        elif isinstance(node, _BLOCKS):
+            depth += 1
+        todo.extend((child, depth) for child in ast.iter_child_nodes(node))
+
+
 def _is_automagic(source: str) -> bool:
     first = _FIRST_WORD.match(source)
     return first is not None and first.group(1) in AUTOMAGIC and len(source.strip().splitlines()) == 1
@@ -106,6 +138,8 @@ def _parse_ipython(source: str) -> ast.Module:
     """Like `_parse`, for source with IPython's syntax."""
     if _is_automagic(source):
         source = "%" + source.strip()
+    if any(_is_slow_to_tokenise(line) for line in source.splitlines() if len(line) > _LONG_LINE):
+        raise CellSyntaxError("The cell has too long a line to be analysed, beside IPython's syntax.")
     original = (source if source.endswith("\n") else source + "\n").splitlines(keepends=True)
     lines, dropped = _clean(original)
     tokenised = 0
@@ -123,6 +157,11 @@ def _parse_ipython(source: str) -> ast.Module:
             if tokenised > _MAX_TOKENISED_LINES:
                 break
     raise CellSyntaxError("The cell has too many IPython lines to be analysed.")
+
+
+def _is_slow_to_tokenise(line: str) -> bool:
+    """Whether it has so many tokens: Python 3.12 copies the whole line for each."""
+    return len(line) * sum(1 for _ in _WORD.finditer(_STRING.sub("", line))) > _MAX_COPIED
 
 
 def _clean(original: list[str]) -> tuple[list[str], int]:
@@ -157,7 +196,8 @@ def _transform_once(lines: list[str]) -> tuple[list[str], bool]:
     module = _ipython()
     kinds = module.TransformerManager().token_transformers
     try:
-        tokens_by_line = module.make_tokens_by_line(lines)
+        with _without_warnings():
+            tokens_by_line = module.make_tokens_by_line(lines)
     except SyntaxError:  # indentation that fits nowhere
         return lines, False
     found: list[list[Any]] = []

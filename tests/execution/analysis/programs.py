@@ -78,7 +78,7 @@ class Thing:
         return ()
 
     __setattr__ = __setitem__ = __delattr__ = __delitem__ = _change
-    __add__ = __radd__ = __lt__ = _fresh
+    __add__ = __radd__ = _fresh
 
 
 class ProgramWriter:
@@ -209,15 +209,15 @@ class ProgramWriter:
             f"({x} if {n} else {y})",
             f"({n} and {x})",
             f"({n} or {x})",
-            f"({n} is [{x}] is [{y}])",
+            f"({n} != [{x}] != [{y}])",
             f"(lambda: {x})",
             f"(lambda {n}: {x})",
-            f"(lambda: {x} is None)()",
+            f"(lambda: {x} != 0)()",
             f"[{x} for {n} in {y}]",
             f"[{x} for {n} in (1, 2) if {y}]",
             f"list({x} for {n} in (1, 2))",
             f"({n} := {x})",
-            f"f'{{{n} is None}}'",
+            f"f'{{{n} != 0}}'",
             f"{{'k': {x}}}",
             f"not {n}",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
@@ -10,6 +11,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.execution.analysis.syntax import CellSyntaxError, parse_cell
 from tests.execution.analysis.test_ipython import CELL_MAGICS, LINE_MAGICS, SHELL, SYNTAX
+
+IPYTHON: Any = TransformerManager()  # type: ignore[no-untyped-call]  # IPython has no annotation there
 
 MORE = [
     "x = 1\n%time y\n!ls (\n%time z\n!echo 'a\nw = !ls\nq?\n",
@@ -35,8 +38,7 @@ MORE = [
 ]
 
 
-def _parses(source: str) -> bool:
-    return analyse_python(source).error is None
+WHOLE = [source for source in MORE if not source.startswith(("%%", "\n")) and analyse_python(source).error is None]
 
 
 @pytest.mark.parametrize("source", [row[0] for row in (*LINE_MAGICS, *CELL_MAGICS, *SHELL, *SYNTAX)] + MORE)
@@ -55,9 +57,7 @@ def test_the_tree_is_that_of_ipython(source: str) -> None:
         assert mine == theirs
 
 
-@pytest.mark.parametrize(
-    "source", [source for source in MORE if _parses(source) and not source.startswith(("%%", "\n"))]
-)
+@pytest.mark.parametrize("source", WHOLE)
 def test_lines_keep_their_numbers(source: str) -> None:
     found = analyse_python(source.rstrip("\n") + "\nlast = )")
     assert found.error is not None
