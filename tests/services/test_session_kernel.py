@@ -94,7 +94,8 @@ async def test_too_many_kernels_are_refused_in_words(tmp_path: Any) -> None:
 
 # -- death
 async def test_a_kernel_that_dies_fails_the_run_and_makes_all_stale(open_notebook: Open) -> None:
-    notebook = await open_notebook("x = 1", "import os\nprint('last words', flush=True)\nimport time; time.sleep(1)\nos.kill(os.getpid(), 9)", "x")
+    dying = "import os, time\nprint('last words', flush=True)\ntime.sleep(1)\nos.kill(os.getpid(), 9)"
+    notebook = await open_notebook("x = 1", dying, "x")
     answer = await notebook.run()
     assert answer.state is RunState.FAILED
     assert answer.message == "The kernel died (killed by SIGKILL, often for want of memory)."
