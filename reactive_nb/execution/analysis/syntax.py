@@ -97,7 +97,7 @@ def _parse(text: str) -> ast.Module:
         try:
             tree = ast.parse(text)
             _check_blocks(text, tree)
-            compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            _check_with_compiler(tree)
         except SyntaxError as error:
             raise CellSyntaxError(error.msg, max(error.lineno or 1, 1), max(error.offset or 1, 1)) from None
         except UnicodeEncodeError as error:
@@ -111,6 +111,16 @@ def _parse(text: str) -> ast.Module:
         except (RecursionError, MemoryError):
             raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
     return tree
+
+
+def _check_with_compiler(tree: ast.Module) -> None:
+    """Raise the SyntaxError that IPython would, which compiles each statement by itself: one look mostly suffices."""
+    try:
+        compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError:
+        for statement in tree.body:
+            module = ast.Module([statement], [])
+            compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def _check_blocks(text: str, tree: ast.Module) -> None:

@@ -79,6 +79,8 @@ NO_ERRORS: list[Row] = [
     ("async with a(): pass", "a!"),
     ("while True: break", ""),
     ("(x) = 1", "=x"),
+    ("x = 1\nfrom __future__ import division", "=x"),
+    ("x = 1\nglobal x", "=x"),
     ("assert (x := 1)", "=x"),
     ("x = 1;", "=x"),
     ("# only a comment", ""),
