@@ -172,7 +172,7 @@ LEARNED = [
     ("observed is no definer from below", ["x", "exec(s)"], {"observed": "1 x"}, ""),
     (
         "observed of a cell that waits for its user",
-        ["exec(s)\ny", "x = 1\nx", "y = x"],
+        ["y\nexec(s)", "x = 1\nx", "y = x"],
         {"observed": "0 x"},
         "0 y<2, 2 x<1",
     ),
