@@ -87,14 +87,22 @@ def plan(now: Situation, stale: AbstractSet[str], cells: Collection[str] | None)
 
 
 def stale_ancestors(now: Situation, stale: AbstractSet[str], cells: Iterable[str]) -> set[str]:
-    """The stale cells that `cells` depend on, however far up, but not through cells that run only when asked."""
-    found: set[str] = set()
+    """The cells above `cells`, however far up, that must run for these to get what they would get in a fresh run.
+
+    Cells that run only when asked are not among them, nor looked through: what is stale because of them alone would be
+    so again, however often it ran.
+    """
+    above: set[str] = set()
     todo = list(cells)
     while todo:
         for provider in now.graph.providers[todo.pop()].values():
-            if provider in stale and provider not in found and provider not in now.manual:
-                found.add(provider)
+            if provider in stale and provider not in above and provider not in now.manual:
+                above.add(provider)
                 todo.append(provider)
+    found: set[str] = set()
+    for cell in sorted(above, key=now.graph.rank.__getitem__):
+        if outdated(now, cell) or not found.isdisjoint(now.graph.providers[cell].values()):
+            found.add(cell)
     return found
 
 

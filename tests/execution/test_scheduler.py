@@ -102,6 +102,15 @@ def test_ancestors_are_not_looked_for_through_manual_cells() -> None:
     assert stale_ancestors(now, stale_cells(now, frozenset()), ["1"]) == {"0"}
 
 
+def test_what_is_stale_only_because_of_a_manual_cell_need_not_run() -> None:
+    now = edited(situation("x = 1", "y = x", "z = y", "z", "w = 1\nz", "w", manual="1"), "1")
+    stale = stale_cells(now, frozenset())
+    assert stale == {"1", "2", "3", "4", "5"}
+    assert stale_ancestors(now, stale, ["3"]) == set()
+    now = edited(now, "4")
+    assert stale_ancestors(now, stale_cells(now, frozenset()), ["5"]) == {"4"}
+
+
 def test_who_needs_an_object_that_was_changed_runs_its_creator() -> None:
     now = situation("p = []", "p.append(1)", "print(p)")
     now = replace(now, records={**now.records, "0": replace(now.records["0"], spoiled=frozenset("p"))})

@@ -128,6 +128,17 @@ async def test_a_manual_cell_runs_when_it_is_asked_to_itself(open_notebook: Open
     assert (notebook.status("c0"), notebook.status("c1"), notebook.text("c2")) == ("success", "stale", "1")
 
 
+async def test_what_is_behind_a_manual_cell_runs_once(open_notebook: Open) -> None:
+    notebook = await open_notebook("x = 1", cell(1, "y = x", mode=CellMode.MANUAL), "z = y", "z")
+    await notebook.run("c1")
+    await notebook.edit("c0", "x = 2")
+    notebook.events.clear()
+    await notebook.run("c0")
+    await notebook.run("c3")
+    assert (notebook.ran(), notebook.text("c3")) == (["c0", "c3"], "1")
+    assert notebook.statuses() == "success stale stale stale"
+
+
 async def test_a_disabled_cell_blocks_who_needs_it(open_notebook: Open) -> None:
     notebook = await open_notebook("x = 1", "x", "2")
     await notebook.run()
