@@ -175,10 +175,10 @@ DOCUMENT: list[tuple[str, DocumentOperation, list[str], list[str]]] = [
         "another kernel",
         UpdateNotebook(kernel_name="ir", language="R"),
         [
-            "kernel.status none",
             "cell.updated c0",
             "cell.updated c1",
             "notebook.updated",
+            "kernel.status none",
             "graph.updated c0 c1",
             "cell.status c0 stale",
             "cell.status c1 stale",
@@ -253,7 +253,7 @@ def test_a_run_from_its_start_to_its_end() -> None:
     assert done(applied.effects) == ["start kernel"]
 
     applied = apply(applied.state, IDLE)
-    assert told(applied) == ["kernel.status idle"]
+    assert told(applied) == ["kernel.status busy"]
     assert done(applied.effects) == ["execute c0"]
 
     applied = apply(applied.state, CellStarted(1, NOW))
@@ -271,7 +271,8 @@ def test_a_run_from_its_start_to_its_end() -> None:
     applied = apply(applied.state, CellStarted(2, NOW))
     assert told(applied) == ["output.clear c1", "cell.status c1 running"]
     applied = apply(applied.state, finished(2))
-    assert (told(applied), done(applied.effects)) == (["cell.status c1 success", "run.finished r finished"], ["save"])
+    assert told(applied) == ["kernel.status idle", "cell.status c1 success", "run.finished r finished"]
+    assert done(applied.effects) == ["save"]
     assert applied.state.runs == ()
 
 

@@ -67,7 +67,7 @@ async def test_no_kernel_is_started_before_something_runs(open_notebook: Open) -
         await notebook.session.complete("x", 1)
     assert (await notebook.session.variables()).variables == []
     await notebook.run()
-    assert states(notebook) == ["starting", "idle"]
+    assert states(notebook) == ["starting", "busy", "idle"]
 
 
 async def test_a_kernel_that_does_not_start_fails_the_run_and_says_why(open_notebook: Open) -> None:

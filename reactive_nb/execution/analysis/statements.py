@@ -76,12 +76,11 @@ class StatementReader(CallReader):
         if isinstance(target, ast.Name):
             before = self.load(target.id)
             value = self.use(node.value)
-            self.change(before, None, value)
+            self.change(before, target.id, value)
             own = self.own_key(target.id)
             self.store(target.id, merge(before._replace(own=before.own - {own or ""}), contained(value)))
         else:
-            self.use(node.value)
-            self.bind(target, EMPTY)
+            self.bind(target, self.use(node.value))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:

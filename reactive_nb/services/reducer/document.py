@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models import Analysis, Cell, CellConfig, CellType, KernelState, Notebook, NotebookSettings
-from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved, KernelStatusEvent
+from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import ForgetOutputs, ReplaceKernel
@@ -211,7 +211,6 @@ def _change_kernel(step: Transition, language: str) -> None:
     abandon(step, RunState.INTERRUPTED, "The notebook was given another kernel.", "interrupted")
     forget_runs(step)
     step.change(kernel=KernelState.NONE, kernel_message=None, language=language)
-    step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
     step.do(ReplaceKernel(start=False))
     for cell in step.state.notebook.cells:
         wanted = _type_for(language, cell.type)

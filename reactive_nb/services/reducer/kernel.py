@@ -13,7 +13,6 @@ from typing import Any
 from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.models import Cell, CellError, CellType, KernelState
-from reactive_nb.schemas.events import KernelStatusEvent
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import StartKernel
@@ -40,7 +39,6 @@ def kernel_changed(operation: KernelChanged, step: Transition) -> None:
     elif state is KernelState.NONE:
         abandon(step, RunState.FAILED, operation.message or "The kernel was shut down.", "kernel")
         forget_runs(step)
-    step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
 
 
 def cell_started(operation: CellStarted, step: Transition) -> None:

@@ -13,7 +13,7 @@ from reactive_nb.execution.namespace import NamespaceStep, bindings_for, final_b
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now, origin
 from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors, with_dependants
 from reactive_nb.models import CellError, KernelState, Redefinition
-from reactive_nb.schemas.events import KernelStatusEvent, RunFinished
+from reactive_nb.schemas.events import RunFinished
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import BindNames, Execute, ForgetOutputs, StartKernel
@@ -158,7 +158,6 @@ def mark_done(step: Transition, cell: str) -> None:
 def _start_kernel(step: Transition) -> None:
     if step.state.kernel in (KernelState.NONE, KernelState.DEAD):
         step.change(kernel=KernelState.STARTING, kernel_message=None)
-        step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
         step.do(StartKernel())
 
 

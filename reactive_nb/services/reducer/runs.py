@@ -8,9 +8,8 @@ from typing import Any
 
 from reactive_nb.execution.scheduler import plan
 from reactive_nb.models import CellError, KernelState
-from reactive_nb.schemas.events import KernelStatusEvent, RunStarted
+from reactive_nb.schemas.events import RunStarted
 from reactive_nb.schemas.runs import RunState
-from reactive_nb.services import views
 from reactive_nb.services.effects import InterruptKernel, ReplaceKernel
 from reactive_nb.services.errors import NoSuchCell
 from reactive_nb.services.operations import InterruptRun, RestartKernel, RunCells
@@ -50,7 +49,6 @@ def restart_kernel(_: RestartKernel, step: Transition) -> None:
     abandon(step, RunState.INTERRUPTED, "The kernel was restarted.", "interrupted")
     forget_runs(step)
     step.change(kernel=KernelState.RESTARTING, kernel_message=None)
-    step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
     step.do(ReplaceKernel(start=True))
 
 

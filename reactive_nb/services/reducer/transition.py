@@ -12,8 +12,8 @@ from typing import Any
 
 from reactive_nb.execution.dependencies import build_graph
 from reactive_nb.execution.scheduler import Situation, stale_cells
-from reactive_nb.models import Cell, CellMode, CellStatus, DependencyGraph, Redefinition
-from reactive_nb.schemas.events import Event, GraphUpdated, NotebookUpdated
+from reactive_nb.models import Cell, CellMode, CellStatus, DependencyGraph, KernelState, Redefinition
+from reactive_nb.schemas.events import Event, GraphUpdated, KernelStatusEvent, NotebookUpdated
 from reactive_nb.schemas.notebooks import SettingsModel
 from reactive_nb.services import views
 from reactive_nb.services.effects import Effect, Save
@@ -135,6 +135,7 @@ class Transition:
         self.refresh()
         planning.advance(self)
         self.refresh()
+        self._tell_kernel()
         self._tell_graph()
         self._tell_statuses()
 
@@ -142,6 +143,14 @@ class Transition:
         return Applied(self.state, (*self.events, *self._last_events), tuple(self.effects))
 
     # -- telling clients
+    def _tell_kernel(self) -> None:
+        """A kernel that lives is busy as long as there is a cell for it."""
+        if self.state.kernel.alive:
+            self.change(kernel=KernelState.IDLE if self.state.running is None else KernelState.BUSY)
+        old, new = self.before, self.state
+        if old.kernel is not new.kernel or views.kernel_model(old) != views.kernel_model(new):
+            self.emit(KernelStatusEvent(kernel=views.kernel_model(new)))
+
     def _tell_graph(self) -> None:
         old, new = self.before, self.state
         if old.graph is new.graph:

@@ -209,7 +209,7 @@ class ProgramWriter:
             f"({x} if {n} else {y})",
             f"({n} and {x})",
             f"({n} or {x})",
-            f"({n} != [{x}] != [{y}])",
+            f"({n} is {self.name()} is {self.name()})",
             f"(lambda: {x})",
             f"(lambda {n}: {x})",
             f"(lambda: {x} != 0)()",

@@ -38,6 +38,7 @@ ALIASES: list[Row] = [
     ("for x in xs: x += 1", "xs! =x? ~xs x(@xs)"),
     ("[x.append(1) for x in xs]", "xs! ~xs"),
     ("[xs.append(i) for i in a]", "a! xs ~xs xs(@a)"),
+    ("for i in a:\n    x += 1\n    x = b", "a! b x =i? =x? ~b ~x i(@a) x(@b)"),
     ("lst = [a]\nlst.append(1)", "a! =lst lst(@a)"),
     ("lst = [a]\nlst[0].append(1)", "a! =lst ~a lst(@a)"),
     ('d = {"k": a}\nd["k"].append(1)', "a! =d ~a d(@a)"),
