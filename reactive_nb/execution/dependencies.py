@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reactive_nb.execution.analysis import BUILTINS
-from reactive_nb.models import Analysis, DependencyGraph
+from reactive_nb.models import Analysis, DependencyGraph, Redefinition
 
 NO_NAMES: frozenset[str] = frozenset()
 
@@ -170,7 +170,7 @@ def _provided_reach(cell: CellNames, writes: Iterable[str], given: Mapping[str, 
     return result
 
 
-def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
+def build_graph(cells: Sequence[CellNames], redefinition: Redefinition = Redefinition.ALLOW) -> DependencyGraph:
     """The graph of `cells`, given in document order. Never fails: any notebook has a graph without circles.
 
     Edges from further down follow from the sources alone: what runs have shown adds providers, but never one that
@@ -196,7 +196,23 @@ def build_graph(cells: Sequence[CellNames]) -> DependencyGraph:
         providers=settled.providers,
         writers={name: tuple(found) for name, found in settled.writers.items()},
         withheld=settled.withheld,
+        conflicts={} if redefinition is Redefinition.ALLOW else _conflicts(cells),
+        exclusive=redefinition is Redefinition.ERROR,
     )
+
+
+def _conflicts(cells: Sequence[CellNames]) -> dict[str, dict[str, tuple[str, ...]]]:
+    definers: dict[str, list[str]] = {}
+    for cell in cells:
+        for name in () if cell.disabled else sorted(cell.analysis.defines):
+            definers.setdefault(name, []).append(cell.id)
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for cell in cells:
+        for name in () if cell.disabled else sorted(cell.analysis.defines - cell.analysis.mutates):
+            if len(definers[name]) > 1:
+                others = tuple(other for other in definers[name] if other != cell.id)
+                found.setdefault(cell.id, {})[name] = others
+    return found
 
 
 def _with_observed(cells: Sequence[CellNames], forward: dict[str, dict[str, str]], settled: _Pass) -> _Pass:

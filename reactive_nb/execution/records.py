@@ -16,7 +16,8 @@ from reactive_nb.models import DependencyGraph
 NO_NAMES: frozenset[str] = frozenset()
 
 Inputs: TypeAlias = tuple[tuple[str, str, int], ...]
-"""(name, provider, number of its run), sorted. A provider that has not run has number 0, a disabled one -1."""
+"""(name, provider, number of its run), sorted. A provider that has not run has number 0, a disabled one -1, and another
+definer of a name that the notebook lets only one cell define -2."""
 
 
 class Outcome(StrEnum):
@@ -61,7 +62,11 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
         for name, provider in sorted(graph.providers[cell].items())
     )
     withheld = graph.withheld.get(cell)
-    return provided + tuple((name, by, -1) for name, by in sorted(withheld.items())) if withheld else provided
+    if withheld:
+        provided += tuple((name, by, -1) for name, by in sorted(withheld.items()))
+    if graph.exclusive and cell in graph.conflicts:
+        provided += tuple((name, by, -2) for name, others in graph.conflicts[cell].items() for by in others)
+    return provided
 
 
 @dataclass(frozen=True, slots=True)

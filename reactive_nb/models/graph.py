@@ -42,6 +42,10 @@ class DependencyGraph:
     """Name → cells that write it, in document order."""
     withheld: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Cell → name → the disabled cell that would have provided it."""
+    conflicts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Cell → name that it defines → other cells that do; empty where a notebook allows that."""
+    exclusive: bool = False
+    """Whether such a cell does not run."""
 
     @cached_property
     def users(self) -> Mapping[str, frozenset[str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reactive_nb.execution.analysis import BUILTINS
 from reactive_nb.execution.records import Outcome
-from reactive_nb.models import Cell, CellError, CellStatus, Redefinition
+from reactive_nb.models import Cell, CellError, CellStatus
 from reactive_nb.schemas.cells import CellConfigModel, CellErrorModel, CellResponse
 from reactive_nb.schemas.events import CellNames, CellStatusEvent, CellUpdated, Event, OutputClear
 from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse
@@ -173,9 +173,7 @@ def cell_error(state: SessionState, cell: Cell) -> CellError | None:
     known = state.knowledge.get(cell.id)
     if known is not None and known.problem is not None:
         return CellError("syntax", known.problem.message, line=known.problem.line)
-    if cell.error is None and state.notebook.settings.redefinition is not Redefinition.ALLOW:
-        return redefinition_error(state, cell.id)
-    return cell.error
+    return cell.error or redefinition_error(state, cell.id)
 
 
 def error_model(error: CellError | None) -> CellErrorModel | None:
@@ -212,17 +210,10 @@ def _why(state: SessionState, blame: str) -> str:
 
 def redefinition_error(state: SessionState, cell_id: str) -> CellError | None:
     """The names that this cell and another define, where a notebook does not want that."""
-    known = state.knowledge.get(cell_id)
-    if known is None:
-        return None
-    others: dict[str, list[str]] = {}
-    for name in sorted(known.analysis.defines - known.analysis.mutates):
-        for writer in state.graph.writers.get(name, ()):
-            if writer != cell_id and name in state.knowledge[writer].analysis.defines:
-                others.setdefault(name, []).append(writer)
+    others = state.graph.conflicts.get(cell_id)
     if not others:
         return None
-    cells = tuple(dict.fromkeys(cell for writers in others.values() for cell in writers))
+    cells = tuple(dict.fromkeys(cell for definers in others.values() for cell in definers))
     message = f"{_listed(list(others))} {'is' if len(others) == 1 else 'are'} defined in other cells too"
     return CellError("redefinition", f"{message}: {', '.join(cells)}.", tuple(others), cells)
 

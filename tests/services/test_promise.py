@@ -8,8 +8,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from reactive_nb.models import CellMode
-from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell
+from reactive_nb.models import CellMode, Redefinition
+from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
 from tests.services.in_process import InProcessNotebook
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -57,6 +57,7 @@ EDITS = st.one_of(
     st.tuples(st.just("delete"), st.integers(0, 20), st.just("")),
     st.tuples(st.just("move"), st.integers(0, 20), st.integers(0, 20).map(str)),
     st.tuples(st.just("disable"), st.integers(0, 20), st.just("")),
+    st.tuples(st.just("redefine"), st.integers(0, 20), st.sampled_from(["allow", "error"])),
     st.tuples(st.just("run"), st.integers(0, 20), st.just("")),
 )
 
@@ -86,7 +87,7 @@ def _edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: st
     cell = cells[where % len(cells)] if cells else None
     note(f"{kind} {cell.id if cell else ''} {what!r}")
     if kind == "insert" or cell is None:
-        notebook.do(AddCell(new, source=what if kind != "move" else "", index=where % (len(cells) + 1)))
+        notebook.do(AddCell(new, source=what if kind in ("edit", "insert") else "", index=where % (len(cells) + 1)))
         return
     match kind:
         case "edit":
@@ -98,6 +99,8 @@ def _edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: st
         case "disable":
             mode = CellMode.AUTO if cell.config.mode is CellMode.DISABLED else CellMode.DISABLED
             notebook.do(UpdateCell(cell.id, config={"mode": mode}))
+        case "redefine":
+            notebook.do(UpdateNotebook(settings={"redefinition": Redefinition(what)}))
         case "run":
             notebook.run(cell.id)
 

@@ -157,8 +157,15 @@ async def test_redefinition_as_an_error(open_notebook: Open) -> None:
     await notebook.run()
     assert notebook.statuses() == "blocked blocked success"
     assert notebook.message("c0") == "redefinition: x is defined in other cells too: c1."
+    await notebook.edit("c1", "y = 2")
+    assert notebook.statuses() == "stale stale success"
+    await notebook.run()
+    assert notebook.statuses() == "success success success"
+    await notebook.edit("c2", "y = 3")
+    await notebook.run()
+    assert notebook.statuses() == "success blocked blocked"
     await notebook.session.apply(UpdateNotebook(settings={"redefinition": Redefinition.WARN}))
-    await notebook.run("c0", "c1")
+    await notebook.run()
     assert notebook.statuses() == "success success success"
 
 

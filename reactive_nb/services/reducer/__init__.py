@@ -1,8 +1,8 @@
 """`apply(state, operation) → (state, events, effects)`: the only place where a session's state changes.
 
 Pure: no kernel, no network, no clock, no storage. Each family of operations has a module of its own, which says what
-it does to a `Transition`; when it is done, the transition settles what follows from it (graph, staleness, statuses,
-the next cell to run).
+it does to a `Transition`; then follows what follows from any of them: `settle` finds the next cell to run, `tell` says
+what has changed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from reactive_nb.services.effects import Effect
 from reactive_nb.services.operations import Operation
 from reactive_nb.services.reducer import document, kernel, outputs, runs
+from reactive_nb.services.reducer.planning import settle
+from reactive_nb.services.reducer.telling import tell
 from reactive_nb.services.reducer.transition import Applied, Transition
 from reactive_nb.services.state import SessionState
 
@@ -23,7 +25,8 @@ def apply(state: SessionState, operation: Operation) -> Applied:
     """What `operation` makes of `state`. Raises `SessionError`, and then nothing has changed."""
     transition = Transition(state)
     _HANDLERS[type(operation)](operation, transition)
-    transition.settle()
+    settle(transition)
+    tell(transition)
     return transition.result()
 
 

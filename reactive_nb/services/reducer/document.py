@@ -25,7 +25,9 @@ from reactive_nb.services.operations import (
     UpdateCell,
     UpdateNotebook,
 )
+from reactive_nb.services.reducer.planning import settle
 from reactive_nb.services.reducer.runs import abandon, forget_runs
+from reactive_nb.services.reducer.telling import tell
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Knowledge, SessionState
 
@@ -39,7 +41,8 @@ def initial_state(notebook: Notebook, language: str = "python") -> SessionState:
     step.change(knowledge=known)
     step.regraph()
     step.touch_everything()
-    step.settle()
+    settle(step)
+    tell(step)
     return step.state
 
 
@@ -201,6 +204,8 @@ def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
         return
     step.change(notebook=changed)
     _revise(step)
+    if changed.settings.redefinition is not notebook.settings.redefinition:
+        step.regraph()
     step.touch_everything()
     if changed.kernel_name != notebook.kernel_name:
         _change_kernel(step, operation.language or "python")

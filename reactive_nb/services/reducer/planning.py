@@ -7,26 +7,30 @@ be blocked by one that failed; only then is it given to the kernel.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from reactive_nb.execution.namespace import NamespaceStep, bindings_for, final_bindings
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now, origin
 from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors, with_dependants
-from reactive_nb.models import CellError, KernelState, Redefinition
+from reactive_nb.models import CellError, KernelState
 from reactive_nb.schemas.events import RunFinished
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import BindNames, Execute, ForgetOutputs, StartKernel
+from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution, Run, SessionState
-
-if TYPE_CHECKING:
-    from reactive_nb.services.reducer.transition import Transition
 
 MOST_PULLS = 3
 """How often, in one run, a creator is run again because its object was changed in place."""
 
 
-def advance(step: Transition) -> None:
+def settle(step: Transition) -> None:
+    """Graph, staleness and what runs next, after an operation."""
+    step.refresh()
+    _advance(step)
+    step.refresh()
+
+
+def _advance(step: Transition) -> None:
     """Finish the runs that are over, and give the kernel the next cell if it is free."""
     _prune(step)
     while step.state.running is None:
@@ -107,9 +111,7 @@ def _blocked(state: SessionState, now: Situation, cell: str) -> CellError | None
             names.setdefault(blame, []).append(name)
     if names:
         return views.blocked_error(state, names)
-    if state.notebook.settings.redefinition is Redefinition.ERROR:
-        return views.redefinition_error(state, cell)
-    return None
+    return views.redefinition_error(state, cell) if graph.exclusive else None
 
 
 def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: CellError | None = None) -> None:

@@ -1,0 +1,114 @@
+"""What clients are told of all that followed from an operation: the kernel's state, the graph, the cells' statuses.
+
+Found by comparing the state as it was with the state as it is; only what may be different is looked at.
+"""
+
+from __future__ import annotations
+
+from reactive_nb.models import Cell, CellMode, CellStatus, KernelState, Redefinition
+from reactive_nb.schemas.events import GraphUpdated, KernelStatusEvent
+from reactive_nb.services import views
+from reactive_nb.services.reducer.transition import Transition
+from reactive_nb.services.state import SessionState
+
+
+def tell(step: Transition) -> None:
+    """Statuses come last, so that a client never hears of the status of a cell that it does not know."""
+    _tell_kernel(step)
+    _tell_graph(step)
+    _tell_statuses(step)
+
+
+def _tell_kernel(step: Transition) -> None:
+    """A kernel that lives is busy as long as there is a cell for it."""
+    if step.state.kernel.alive:
+        step.change(kernel=KernelState.IDLE if step.state.running is None else KernelState.BUSY)
+    if _kernel_shown(step.before) != _kernel_shown(step.state):
+        step.emit(KernelStatusEvent(kernel=views.kernel_model(step.state)))
+
+
+def _kernel_shown(state: SessionState) -> tuple[KernelState, str | None, str, str]:
+    return state.kernel, state.kernel_message, state.language, state.notebook.kernel_name
+
+
+def _tell_graph(step: Transition) -> None:
+    old, new = step.before, step.state
+    if old.graph is new.graph:
+        return
+    cells = [views.cell_names(new, cell.id) for cell in new.notebook.cells if _names_differ(old, new, cell.id)]
+    if cells:
+        step.emit(GraphUpdated(cells=cells))
+
+
+def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
+    return (
+        old.knowledge.get(cell) is not new.knowledge.get(cell)
+        or old.graph.providers.get(cell) != new.graph.providers.get(cell)
+        or old.graph.users.get(cell) != new.graph.users.get(cell)
+    )
+
+
+def _tell_statuses(step: Transition) -> None:
+    old, notebook = step.before, step.state.notebook
+    places = notebook.positions
+    pending = step.state.pending
+    looked_at = sorted(_perhaps_different(step, pending), key=places.__getitem__)
+    statuses = {**step.state.statuses}
+    if places is not old.notebook.positions:
+        statuses = {cell: status for cell, status in statuses.items() if cell in places}
+    for cell_id in looked_at:
+        statuses[cell_id] = _status(step.state, notebook.cells[places[cell_id]], pending)
+    step.change(statuses=statuses)
+    for cell_id in looked_at:
+        cell, before = notebook.cells[places[cell_id]], old.notebook.cell(cell_id)
+        if before is None and statuses[cell_id] is CellStatus.IDLE:
+            continue  # said with the cell itself
+        if (
+            before is None
+            or statuses[cell_id] is not old.statuses.get(cell_id)
+            or _result_differs(before, cell)
+            or views.cell_error(old, before) != views.cell_error(step.state, cell)
+        ):
+            step.emit(views.status_event(step.state, cell))
+
+
+def _perhaps_different(step: Transition, pending: frozenset[str]) -> set[str]:
+    """Cells whose status, or what goes with it, may not be what it was."""
+    old, new = step.before, step.state
+    places = new.notebook.positions
+    strict = new.notebook.settings.redefinition is not Redefinition.ALLOW
+    if step.every_status or new.notebook.settings is not old.notebook.settings:
+        return set(places)
+    if strict and new.graph is not old.graph:  # what one cell defines may be an error of any other
+        return set(places)
+    found = step.cells_set | (old.stale ^ new.stale) | (old.pending ^ pending)
+    found |= {run.cell for run in (old.running, new.running) if run is not None}
+    if places is not old.notebook.positions:
+        found |= places.keys() - old.notebook.positions.keys()
+    return found & places.keys()
+
+
+def _status(state: SessionState, cell: Cell, pending: frozenset[str]) -> CellStatus:
+    if state.running is not None and state.running.cell == cell.id:
+        return CellStatus.RUNNING if state.running.started else CellStatus.QUEUED
+    if not cell.type.runs:
+        return CellStatus.IDLE
+    if cell.config.mode is CellMode.DISABLED:
+        return CellStatus.DISABLED
+    if cell.id in pending:
+        return CellStatus.QUEUED
+    record = state.records.get(cell.id)
+    if record is None:
+        has_run = cell.started_at is not None or cell.execution_count is not None or bool(cell.outputs)
+        return CellStatus.STALE if has_run else CellStatus.IDLE
+    if cell.id in state.stale:
+        return CellStatus.STALE
+    return views.STATUS_OF_OUTCOME[record.outcome]
+
+
+def _result_differs(old: Cell, new: Cell) -> bool:
+    return old is not new and (old.started_at, old.duration_ms, old.execution_count) != (
+        new.started_at,
+        new.duration_ms,
+        new.execution_count,
+    )
