@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MAX_FIELDS = 64
+"""Fields that an object may come with. Each unknown one is an error to be told, and none of ours has so many."""
 
 CellId = Annotated[
     str,
@@ -29,6 +33,13 @@ class Request(BaseModel):
     """What a client sends: unknown fields are refused, so that a typing error is not silently lost."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=64 * 1024 * 1024)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bounded(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and len(value) > MAX_FIELDS:
+            raise ValueError(f"this object has {len(value):,} fields, and may have {MAX_FIELDS} at most")
+        return value
 
 
 class Response(BaseModel):

@@ -114,7 +114,7 @@ class NotebookRun(Command):
     """Run these cells, or all stale ones."""
 
     type: Literal["notebook.run"]
-    cells: list[CellId] | None = Field(None, max_length=10_000)
+    cells: list[CellId] | None = Field(None, fail_fast=True, max_length=10_000)
 
 
 class KernelInterrupt(Command):
@@ -191,7 +191,7 @@ class Batch(DocumentCommand):
     """Several changes of the document: one revision, all or nothing; the result has `cell_ids` of the added."""
 
     type: Literal["batch"]
-    operations: list[BatchItem] = Field(min_length=1, max_length=10_000)
+    operations: list[BatchItem] = Field(min_length=1, fail_fast=True, max_length=10_000)
 
 
 ClientCommand: TypeAlias = Annotated[

@@ -57,7 +57,7 @@ class CommRequest(Request):
     target_name: str | None = Field(None, max_length=256, description="Needed to open one.", examples=["my_target"])
     data: dict[str, Any] = Field(default_factory=dict)
     metadata: dict[str, Any] = Field(default_factory=dict)
-    buffers: list[Base64Bytes] = Field(default_factory=list, max_length=1_024)
+    buffers: list[Base64Bytes] = Field(default_factory=list, fail_fast=True, max_length=1_024)
 
     @model_validator(mode="after")
     def _target(self) -> CommRequest:
@@ -69,7 +69,7 @@ class CommRequest(Request):
 class BatchRequest(Request):
     """Several changes of the document: one revision, all or nothing."""
 
-    operations: list[BatchItem] = Field(min_length=1, max_length=10_000)
+    operations: list[BatchItem] = Field(min_length=1, fail_fast=True, max_length=10_000)
 
     model_config = Request.model_config | {
         "json_schema_extra": {

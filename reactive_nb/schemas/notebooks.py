@@ -71,7 +71,7 @@ class CreateNotebookRequest(Request):
 
     name: NotebookName = "Untitled"
     kernel_name: KernelName | None = Field(None, description="An installed kernelspec; left out, the default one.")
-    cells: list[CreateCellRequest] = Field(default_factory=list, max_length=10_000)
+    cells: list[CreateCellRequest] = Field(default_factory=list, fail_fast=True, max_length=10_000)
 
     model_config = Request.model_config | {
         "json_schema_extra": {

@@ -14,7 +14,9 @@ from reactive_nb.schemas.cells import CellErrorModel
 class RunRequest(Request):
     """Which cells to run: those named, with their stale ancestors; or, by default, all stale cells."""
 
-    cells: list[CellId] | None = Field(None, max_length=10_000, description="Left out: all stale cells.")
+    cells: list[CellId] | None = Field(
+        None, fail_fast=True, max_length=10_000, description="Left out: all stale cells."
+    )
     wait: float | None = Field(
         None, ge=0, le=3_600, description="Seconds to wait for the end; left out, the answer comes at once."
     )
