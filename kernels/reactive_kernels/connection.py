@@ -46,6 +46,8 @@ class ExecuteReply:
     payload: list[dict[str, Any]] = field(default_factory=list)
     user_expressions: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] | None = None
+    interrupted: bool = False
+    """Whether `interrupt` was called while it ran: code may raise KeyboardInterrupt by itself."""
 
 
 class KernelConnection:
@@ -76,6 +78,7 @@ class KernelConnection:
         self._client: KernelClient | None = None
         self._watch: asyncio.Task[None] | None = None
         self._lifecycle = asyncio.Lock()
+        self._interrupts = 0
         self._closed = False
 
     @property
@@ -121,9 +124,10 @@ class KernelConnection:
             labels.setdefault("cellId", reactive.get("cell"))
         client, process = self._living()
         run = request_id if request_id is not None else uuid.uuid4().hex
+        interrupts = self._interrupts
         reply = await client.ask("shell", "execute_request", content, metadata=labels, run=run, timeout=timeout)
         process.trim_log()
-        return _execute_reply(reply)
+        return _execute_reply(reply, interrupted=self._interrupts != interrupts)
 
     async def call(self, function: str, /, *, timeout: float = 10, **arguments: Any) -> Any:
         """Call a function of the kernel-side helper with JSON arguments; returns its JSON result.
@@ -142,6 +146,7 @@ class KernelConnection:
     async def interrupt(self) -> None:
         """Interrupt what runs (KeyboardInterrupt in Python). Does nothing when nothing runs."""
         client, process = self._living()
+        self._interrupts += 1
         client.note_interrupt()
         if process.spec.interrupt_mode == "message":
             await client.ask("control", "interrupt_request", {}, reply_only=True, timeout=_CONTROL_S)
@@ -338,7 +343,7 @@ def _describe_exit(code: int | None) -> str:
             return f"exit code {other}"
 
 
-def _execute_reply(content: dict[str, Any]) -> ExecuteReply:
+def _execute_reply(content: dict[str, Any], *, interrupted: bool) -> ExecuteReply:
     status = content.get("status")
     report = content.get("reactive_nb")
     return ExecuteReply(
@@ -350,4 +355,5 @@ def _execute_reply(content: dict[str, Any]) -> ExecuteReply:
         payload=list(content.get("payload") or ()),
         user_expressions=dict(content.get("user_expressions") or {}),
         report=report if isinstance(report, dict) else None,
+        interrupted=interrupted,
     )

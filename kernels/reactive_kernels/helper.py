@@ -15,7 +15,11 @@ READ_ONLY = frozenset({"variables", "variable"})
 # An expression whose value shows that the helper is in place.
 PROBE = '__import__("_reactive_nb").VERSION'
 
-_SOURCES = {"_reactive_nb": "kernel_side.py", "_reactive_nb_variables": "kernel_variables.py"}
+_SOURCES = {
+    "_reactive_nb_interrupts": "kernel_interrupts.py",
+    "_reactive_nb": "kernel_side.py",
+    "_reactive_nb_variables": "kernel_variables.py",
+}
 _LOADER = (
     "(lambda sys, name, source: (sys.modules.__setitem__(name, type(sys)(name)),"
     " exec(compile(source, '<' + name + '>', 'exec'), sys.modules[name].__dict__)))"

@@ -12,9 +12,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -159,24 +157,6 @@ class Step:
         }
 
 
-class _NoInterrupt:
-    """Holds back an interrupt while the namespace is being worked on. `pending` says that one came."""
-
-    def __enter__(self) -> _NoInterrupt:
-        self.pending = False
-        self._main = threading.current_thread() is threading.main_thread()
-        if self._main:
-            self._old = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._main:
-            signal.signal(signal.SIGINT, self._old)
-
-    def _note(self, *_: object) -> None:
-        self.pending = True
-
-
 def _missing_name(reply: Json, names: dict[str, Any]) -> str | None:
     """The global of the user's that a run failed for, None if it failed for something else or not at all."""
     if reply.get("status") != "error" or reply.get("ename") != "NameError":
@@ -223,7 +203,7 @@ def _request_of(kernel: Any) -> Json:
     return request if isinstance(request, dict) else {}
 
 
-def _wrap(kernel: Any, namespace: Namespace) -> Callable[..., Any]:
+def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
     original = kernel.do_execute
 
     async def run(*args: Any, **kwargs: Any) -> Any:
@@ -237,17 +217,15 @@ def _wrap(kernel: Any, namespace: Namespace) -> Callable[..., Any]:
             return {**reply, "user_expressions": {}, "payload": [], "reactive_nb": _call(request)}
         if "cell" not in request:
             return await run(*args, **kwargs)
-        with _NoInterrupt() as interrupt:
-            step = Step(namespace, request)
-            step.prepare()
+        step = Step(namespace, request)
+        step.prepare()
         try:
-            if interrupt.pending:
-                raise KeyboardInterrupt
             reply = await run(*args, **kwargs)
         except BaseException as error:  # without a reply the server would wait for one
             reply = _error_reply(kernel, error)
-        with _NoInterrupt():
-            reply["reactive_nb"] = step.report(reply)
+        finally:
+            gate.end_code()
+        reply["reactive_nb"] = step.report(reply)
         return reply
 
     return do_execute
@@ -275,16 +253,17 @@ def install() -> None:
     kernel = shell.kernel
     namespace = Namespace(shell)
     kernel._execute_sleep = 0  # half a millisecond a cell that nobody needs
-    kernel.do_execute = _wrap(kernel, namespace)
+    gate = sys.modules["_reactive_nb_interrupts"].InterruptGate()
+    gate.guard(kernel, lambda: bool(_request_of(kernel)))
+    kernel.do_execute = _wrap(kernel, namespace, gate)
     _widen_output(kernel)
     _gather_history(shell)
 
     @function
     def bind(bind: dict[str, str | None], forget: Iterable[str] = ()) -> Json:
         """Bind names as at the beginning of a cell; returns the names whose version is not there."""
-        with _NoInterrupt():
-            namespace.forget(forget)
-            return {"missing": namespace.bind(bind)}
+        namespace.forget(forget)
+        return {"missing": namespace.bind(bind)}
 
     @function
     def setup(cwd: str | None = None, environ: dict[str, str] | None = None) -> Json:

@@ -128,4 +128,5 @@ def _reactive(step: NamespaceStep) -> dict[str, object]:
 def _outcome(reply: ExecuteReply) -> Outcome:
     if reply.status == "ok":
         return Outcome.OK
-    return Outcome.INTERRUPTED if reply.status == "aborted" or reply.ename == "KeyboardInterrupt" else Outcome.ERROR
+    by_us = reply.interrupted and reply.ename in ("KeyboardInterrupt", "CancelledError")  # the latter while it awaits
+    return Outcome.INTERRUPTED if by_us or reply.status == "aborted" else Outcome.ERROR

@@ -30,7 +30,15 @@ from reactive_nb.core.config import Settings
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models import KernelState, Notebook
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
-from reactive_nb.schemas.events import CommState, Event, NotebookStateEvent, Presence, PresenceUpdated, RunFinished
+from reactive_nb.schemas.events import (
+    CommState,
+    Event,
+    NotebookStateEvent,
+    Presence,
+    PresenceUpdated,
+    RunFinished,
+    RunStarted,
+)
 from reactive_nb.schemas.graph import Variable, VariablePage, VariablesResponse
 from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse, RunState
 from reactive_nb.services import large_outputs, limits, views
@@ -64,6 +72,20 @@ from reactive_nb.websocket.broadcaster import Broadcaster
 _log = logging.getLogger(__name__)
 
 RESTART_LIMIT_S = 60.0
+
+
+class _Asked:
+    """A run that somebody waits for."""
+
+    def __init__(self) -> None:
+        self.planned: list[str] = []
+        self.over: asyncio.Future[RunFinished] = asyncio.get_running_loop().create_future()
+
+    def hear(self, event: RunStarted | RunFinished) -> None:
+        if isinstance(event, RunStarted):
+            self.planned = event.cells
+        elif not self.over.done():
+            self.over.set_result(event)
 
 
 class NotebookSession:
@@ -107,7 +129,7 @@ class NotebookSession:
         self._saver = Saver(storage, lambda: self.state.notebook, notebook.revision, self._renamed)
         self._saver.start()
         self._presence: dict[str, Presence] = {}
-        self._waiting: dict[str, asyncio.Future[RunFinished]] = {}
+        self._waiting: dict[str, _Asked] = {}
         self._last_ticket = 0
         self._unreadable = ""
         self._kernel_news = asyncio.Event()
@@ -155,8 +177,8 @@ class NotebookSession:
             self.state = self.state.at(datetime.now(UTC))
         for event in applied.events:
             self.publish(event)
-            if isinstance(event, RunFinished) and event.run_id in self._waiting:
-                self._waiting.pop(event.run_id).set_result(event)
+            if isinstance(event, RunStarted | RunFinished) and event.run_id in self._waiting:
+                self._waiting[event.run_id].hear(event)
         for effect in applied.effects:
             self._carry_out(effect)
 
@@ -189,27 +211,31 @@ class NotebookSession:
     async def run(self, cells: Sequence[str] | None = None, *, wait: float | None = None) -> RunResponse:
         """Run `cells` with what they need, or all stale cells; with `wait`, answer when it is over or time is up."""
         run_id = uuid.uuid4().hex[:12]
-        over: asyncio.Future[RunFinished] = asyncio.get_running_loop().create_future()
-        self._waiting[run_id] = over
+        asked = self._waiting[run_id] = _Asked()
         try:
             async with self.lock:
                 self._check_open()
                 self.perform(RunCells(run_id, None if cells is None else tuple(dict.fromkeys(cells))))
             if wait:
-                await asyncio.wait({over}, timeout=wait)
-            if over.cancelled():
+                await asyncio.wait({asked.over}, timeout=wait)
+            if asked.over.cancelled():
                 raise NotebookClosed("The notebook was closed while it ran.")
-            return self._run_response(run_id, over.result() if over.done() else None)
+            return self._run_response(run_id, asked)
         finally:
             self._waiting.pop(run_id, None)
 
-    def _run_response(self, run_id: str, over: RunFinished | None) -> RunResponse:
-        if over is not None:
-            cells, state, message = list(over.cells), over.state, over.message
+    def _run_response(self, run_id: str, asked: _Asked) -> RunResponse:
+        """With the cells that ran, and those that should have or will."""
+        if asked.over.done():
+            end = asked.over.result()
+            cells, state, message = list(dict.fromkeys([*end.cells, *asked.planned])), end.state, end.message
         else:
             run = next((run for run in self.state.runs if run.id == run_id), None)
             pending = self.state.graph.in_running_order(run.pending) if run else ()
             cells, state, message = [*(run.done if run else ()), *pending], RunState.RUNNING, None
+            question = self.kernel.input_request
+            if question is not None:
+                message = f"Cell {question.cell_id} is waiting for input: {question.prompt!r}."
         return RunResponse(
             run_id=run_id,
             state=state,
@@ -386,8 +412,8 @@ class NotebookSession:
             self.closed = True
         self._kernel_news.set()
         self.broadcaster.close(code, reason)
-        for waiting in self._waiting.values():
-            waiting.cancel()
+        for asked in self._waiting.values():
+            asked.over.cancel()
         await self.kernel.close()
         if save:
             await self._saver.close()

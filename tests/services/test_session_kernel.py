@@ -99,6 +99,7 @@ async def test_a_kernel_that_dies_fails_the_run_and_makes_all_stale(open_noteboo
     answer = await notebook.run()
     assert answer.state is RunState.FAILED
     assert answer.message == "The kernel died (killed by SIGKILL, often for want of memory)."
+    assert [cell.id for cell in answer.cells] == ["c0", "c1", "c2"]
     assert notebook.statuses() == "stale stale idle"
     assert notebook.message("c1").startswith("kernel: The kernel died")
     assert notebook.text("c1") == "last words\n"

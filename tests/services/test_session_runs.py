@@ -293,6 +293,22 @@ async def test_an_awaiting_cell_can_be_interrupted(open_notebook: Open) -> None:
     assert (await run).state is RunState.INTERRUPTED
 
 
+async def test_a_cell_that_raises_keyboard_interrupt_by_itself_has_failed(open_notebook: Open) -> None:
+    notebook = await open_notebook("raise KeyboardInterrupt('mine')", "2")
+    assert (await notebook.run()).state is RunState.FINISHED
+    assert notebook.statuses() == "error success"
+    assert notebook.message("c0") == "exception: KeyboardInterrupt: mine"
+
+
+async def test_who_waits_for_a_run_is_told_that_it_waits_for_input(open_notebook: Open) -> None:
+    notebook = await open_notebook("input('Your name? ')")
+    await notebook.session.run()
+    await notebook.until(lambda: notebook.of(InputRequested))
+    answer = await notebook.session.run(wait=0.01)
+    assert answer.state is RunState.RUNNING
+    assert answer.message == "Cell c0 is waiting for input: 'Your name? '."
+
+
 # -- changes during a run
 async def test_a_cell_that_is_edited_while_it_runs_is_stale_when_it_ends(open_notebook: Open) -> None:
     notebook = await open_notebook("x = input()")

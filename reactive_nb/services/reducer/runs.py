@@ -63,6 +63,8 @@ def abandon(step: Transition, state: RunState, message: str, kind: str) -> None:
     runs = step.state.runs
     step.change(runs=(), running=None)
     for run in runs:
+        if running is not None and running.started and running.cell in run.pending:
+            run = replace(run, done=(*run.done, running.cell))
         finish_run(step, run, state, message)
 
 

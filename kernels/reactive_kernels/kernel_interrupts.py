@@ -1,0 +1,71 @@
+"""Interrupts inside a kernel: SIGINT reaches the user's code, and nothing but it.
+
+Runs beside `kernel_side`. Around the code of a cell there is much of IPython's and ipykernel's own: a KeyboardInterrupt
+that hits there costs the reply, or is swallowed by whoever calls the hooks. So a signal that comes before the code has
+begun waits for it, and one that comes after its end is dropped.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+
+class InterruptGate:
+    """Lets SIGINT through while the code of a cell runs; to other requests of ours, never."""
+
+    def __init__(self) -> None:
+        self._over = True
+        self._running = self._waiting = False
+
+    def await_code(self) -> None:
+        """A request begins: an interrupt waits for `begin_code`."""
+        self._over = self._running = self._waiting = False
+
+    def begin_code(self) -> bool:
+        """Interrupts hit from here on; whether one has been waiting."""
+        self._running = True
+        waiting, self._waiting = self._waiting, False
+        return waiting
+
+    def end_code(self) -> None:
+        """There is nothing left to interrupt."""
+        self._over = True
+
+    def handle(self, *_: object) -> None:
+        """What SIGINT does."""
+        if self._over:
+            return
+        if self._running or self._waiting:  # who asks twice before the code begins means what delays it
+            self._waiting = not self._running
+            raise KeyboardInterrupt
+        self._waiting = True
+
+    def guard(self, kernel: Any, is_ours: Callable[[], bool]) -> None:
+        """Handle SIGINT in every request for which `is_ours()` is true."""
+        usual = kernel.pre_handler_hook
+
+        def pre_handler_hook() -> None:
+            if not is_ours():
+                usual()
+                return
+            self.await_code()
+            kernel.saved_sigint_handler = signal.signal(signal.SIGINT, self.handle)
+
+        kernel.pre_handler_hook = pre_handler_hook
+        self._watch_code(kernel.shell)
+
+    def _watch_code(self, shell: Any) -> None:
+        run_code = shell.run_code
+
+        async def run(code: Any, result: Any = None, **options: Any) -> Any:
+            if not self.begin_code():
+                return await run_code(code, result, **options)
+            error = KeyboardInterrupt()
+            if result is not None:
+                result.error_in_exec = error
+            shell.showtraceback((KeyboardInterrupt, error, None), running_compiled_code=True)
+            return True  # it has failed
+
+        shell.run_code = run

@@ -1,0 +1,65 @@
+"""Interrupts that come at the wrong moment: before a cell's code has begun, or after its end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from reactive_kernels import KernelConnection
+from tests.kernels.recorder import DEADLINE_S, Recorder
+
+pytestmark = pytest.mark.anyio
+CELL = {"cell": "c", "bind": {}, "forget": [], "writes": [], "mutates": []}
+HOOK = """
+import os, signal
+def hook(*_):
+    get_ipython().events.unregister({event!r}, hook)
+    os.kill(os.getpid(), signal.SIGINT)
+get_ipython().events.register({event!r}, hook)
+"""
+LATE = """
+kernel = get_ipython().kernel
+finish = kernel.finish_metadata
+def finish_metadata(*args):
+    import os, signal
+    kernel.finish_metadata = finish
+    os.kill(os.getpid(), signal.SIGINT)
+    return finish(*args)
+kernel.finish_metadata = finish_metadata
+"""
+
+
+async def test_one_that_comes_before_the_code_begins_stops_it(kernel: KernelConnection, recorder: Recorder) -> None:
+    await kernel.execute(HOOK.format(event="pre_run_cell"), silent=True)
+    reply = await kernel.execute("import time\ntime.sleep(60)", reactive=CELL, timeout=DEADLINE_S)
+    assert (reply.ename, reply.status) == ("KeyboardInterrupt", "error")
+    assert recorder.outputs()[-1]["ename"] == "KeyboardInterrupt"
+    assert (await kernel.execute("6 * 7", reactive=CELL)).status == "ok"
+
+
+@pytest.mark.parametrize("code", ["6 * 7", "await __import__('asyncio').sleep(0)"])
+async def test_one_that_comes_after_its_end_is_dropped(kernel: KernelConnection, code: str) -> None:
+    reply = await kernel.execute(f"{LATE}\n{code}", reactive=CELL, timeout=DEADLINE_S)
+    assert (reply.status, reply.report is None) == ("ok", False)
+
+
+async def test_asking_twice_ends_what_delays_the_code(kernel: KernelConnection, recorder: Recorder) -> None:
+    slow = HOOK.format(event="pre_run_cell").replace(
+        "    os.kill", "    print('hooked', flush=True)\n    while True: pass\n    os.kill"
+    )
+    await kernel.execute(slow, silent=True)
+    run = asyncio.create_task(kernel.execute("1 / 0", reactive=CELL, request_id="late"))
+    await recorder.until(lambda: "hooked" in recorder.text("late"))
+    await kernel.interrupt()
+    await kernel.interrupt()
+    assert (await asyncio.wait_for(run, DEADLINE_S)).ename == "KeyboardInterrupt"
+
+
+async def test_a_cell_that_awaits_is_cancelled(kernel: KernelConnection, recorder: Recorder) -> None:
+    code = "import asyncio\nprint('on', flush=True)\nawait asyncio.sleep(60)"
+    run = asyncio.create_task(kernel.execute(code, reactive=CELL, request_id="awaits"))
+    await recorder.until(lambda: "on" in recorder.text("awaits"))
+    await kernel.interrupt()
+    reply = await asyncio.wait_for(run, DEADLINE_S)
+    assert (reply.ename, reply.interrupted) == ("CancelledError", True)
