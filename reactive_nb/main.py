@@ -75,10 +75,14 @@ def create_app(
 
 def server_options(settings: Settings) -> dict[str, Any]:
     """How uvicorn is to serve the application: `uvicorn.run(app, **server_options(settings))`."""
+    from reactive_nb.api.server_protocol import AskingLimit  # who asks has uvicorn, who only makes the app need not
+
     return {
+        "http": AskingLimit,
+        "ws": "websockets-sansio",
         "host": settings.host,
         "port": settings.port,
-        "ws_max_size": max(settings.max_source_bytes * 16, 16 * 1024 * 1024),
+        "ws_max_size": max(2 * settings.max_json_bytes, 16 * 1024 * 1024),  # of binary frames too
         "ws_ping_interval": 20.0,
         "ws_ping_timeout": 20.0,
         "ws_per_message_deflate": False,
@@ -124,7 +128,12 @@ def _middleware(settings: Settings, service: ServiceState) -> list[Middleware]:
         Middleware(SecurityHeaders),
         Middleware(Origins, settings=settings),
         *([cross_origin] if settings.allowed_origins else []),
-        Middleware(BodyLimit, limit=settings.max_body_bytes),
+        Middleware(
+            BodyLimit,
+            limit=settings.max_json_bytes,
+            larger={f"{PREFIX}/notebooks/import": settings.max_body_bytes},
+            base=settings.base_url.rstrip("/"),
+        ),
         Middleware(Gate, settings=settings),
     ]
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Path, Request, Security
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from reactive_nb.api.errors import Refused
+from reactive_nb.api.errors import Refused, invalid_field
 from reactive_nb.api.v1.state import ServiceState, service_state
 from reactive_nb.core.security import Identity, User, get_identity
 from reactive_nb.services.session import NotebookSession
@@ -19,7 +19,7 @@ _bearer = HTTPBearer(
     description="The token that the server printed when it started, or your identity provider's session token.",
     auto_error=False,  # the gate has answered before, for endpoints and empty addresses alike
 )
-_REVISION = r'^ *(?:\*|(?:W/)?"[0-9]{1,15}"|[0-9]{1,15}) *$'
+_REVISION = re.compile(r' *(?:\*|(?:W/)?"[0-9]{1,15}"|[0-9]{1,15}) *')
 
 
 async def current_user(
@@ -55,12 +55,14 @@ async def if_match(
         str | None,
         Header(
             alias="If-Match",
-            pattern=_REVISION,
+            json_schema_extra={"pattern": f"^{_REVISION.pattern}$"},
             description='The revision you have seen: `12`, `"12"`, `W/"12"`; or `*`. 409 if it is out of date.',
         ),
     ] = None,
 ) -> int | None:
-    """The revision that a write is based on; None if it does not say."""
+    """The revision that a write is based on; None if it does not say. Raises Refused for anything else."""
+    if value is not None and not _REVISION.fullmatch(value):
+        raise invalid_field("If-Match", 'should be the ETag of an answer, for example "7", or * for any revision')
     found = re.search("[0-9]+", value or "")
     return int(found[0]) if found else None
 

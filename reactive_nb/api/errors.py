@@ -6,7 +6,7 @@ listed here is a mistake of ours and says nothing of itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -32,6 +32,7 @@ from reactive_nb.storage import (
 TITLES: Mapping[str, tuple[int, str]] = {
     "malformed": (400, "Malformed request"),
     "unauthenticated": (401, "Not signed in"),
+    "exposed": (403, "Only on its own machine"),
     "forbidden-origin": (403, "Origin not allowed"),
     "forbidden-host": (403, "Host not allowed"),
     "forbidden": (403, "Not allowed"),
@@ -41,6 +42,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "no-such-variable": (404, "No such variable"),
     "no-such-output": (404, "No such output"),
     "method-not-allowed": (405, "Method not allowed"),
+    "too-slow": (408, "Too slow"),
     "conflict": (409, "Out of date"),
     "too-large": (413, "Too large"),
     "unsupported-media-type": (415, "Unsupported media type"),
@@ -134,19 +136,33 @@ def refusal(error: Exception) -> Refusal:
         case KernelError():
             waiting = {"Retry-After": "10"} if isinstance(error, KernelLimitError) else {}
             return Refusal("kernel-unavailable", str(error), waiting)
-        case RequestValidationError() | ValidationError():
+        case RequestValidationError():
             return invalid(error.errors())
+        case ValidationError():
+            return invalid(error.errors(include_url=False, include_input=False))
         case HTTPException():
             return _of_http(error)
     return Refusal("internal", INTERNAL)
 
 
-def invalid(errors: Any) -> Refusal:
+MAX_TOLD = 100
+"""Fields that a refusal names, at most."""
+MAX_NAME_CHARS = 100
+_IN_DETAIL = 3
+_SHAPES = {
+    "changes": """what to change of the cell, for example {"source": "x = 2"}""",
+    "cell": """the cell to add, for example {"source": "x = 1"}""",
+    "operations": """a list, for example [{"type": "cell.remove", "cell_id": "load-data"}]""",
+}
+"""Of fields that are objects and easily left out, because what is in them was given beside them."""
+
+
+def invalid(errors: Sequence[ErrorDetails]) -> Refusal:
     """The refusal of a body or a command whose fields are wrong, each named. Says nothing of the values."""
-    fields = tuple((_path(error), _message(error)) for error in errors)
-    first = f"{fields[0][0]}: {fields[0][1]}" if fields[0][0] else fields[0][1]
-    rest = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
-    return Refusal("invalid", f"{first}{rest}", fields=fields[:100])
+    fields = tuple((_path(error), _message(error)) for error in errors[:MAX_TOLD])
+    said = "; ".join(f"{name}: {message}" if name else message for name, message in fields[:_IN_DETAIL])
+    rest = f" (and {len(errors) - _IN_DETAIL} more)" if len(errors) > _IN_DETAIL else ""
+    return Refusal("invalid", f"{said}{rest}", fields=fields)
 
 
 def _unauthenticated(error: AuthenticationError) -> Refusal:
@@ -182,13 +198,29 @@ def _of_http(error: HTTPException) -> Refusal:
 
 
 def _path(error: ErrorDetails) -> str:
-    parts = [str(part) for part in error["loc"]]
+    parts = [str(part)[:MAX_NAME_CHARS] for part in error["loc"]]
     if parts and parts[0] in ("body", "query", "path", "header"):
         parts = [] if error["type"] == "json_invalid" else parts[1:]
     return ".".join(part for part in parts if "." not in part)  # a part with a dot is no field but a command's type
 
 
 def _message(error: ErrorDetails) -> str:
-    if error["type"] == "json_invalid":
-        return f"The body is no valid JSON ({error.get('ctx', {}).get('error', '')}, at character {error['loc'][-1]})."
+    match error["type"]:
+        case "json_invalid":
+            why, place = error.get("ctx", {}).get("error", ""), error["loc"][-1]
+            return f"The body is no valid JSON ({why}, at character {place})."
+        case "missing":
+            shape = _SHAPES.get(str(error["loc"][-1]))
+            return f"is required: {shape}" if shape else "is required"
+        case "extra_forbidden":
+            return "there is no such field here"
+        case "union_tag_not_found":
+            return f"should be an object with a type: {_types(error)}"
+        case "union_tag_invalid":
+            return f"there is no type {str(error.get('ctx', {}).get('tag', ''))[:MAX_NAME_CHARS]!r}: {_types(error)}"
     return error["msg"].removeprefix("Value error, ")
+
+
+def _types(error: ErrorDetails) -> str:
+    """What pydantic says of the types there are; nothing where it has none."""
+    return str(error.get("ctx", {}).get("expected_tags", "see the documentation"))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from reactive_nb.api.errors import EXPECTED, TITLES, Refusal, refusal
+from reactive_nb.api.errors import EXPECTED, TITLES, Refusal, Refused, refusal
 from reactive_nb.core.logs import request_id
 from reactive_nb.schemas.encoding import encode
 from reactive_nb.services.errors import Conflict
@@ -45,7 +45,7 @@ def install_problems(app: FastAPI) -> None:
 
     async def answer(request: Request, error: Exception) -> Response:
         refused = refusal(error)
-        if refused.code == "method-not-allowed":
+        if refused.code == "method-not-allowed" and not isinstance(error, Refused):
             response = problem_response(refused, request.scope)
             response.headers["Allow"] = ", ".join(_methods(app, request.scope))
             return response

@@ -165,7 +165,10 @@ class Settings(BaseSettings):
 
     max_source_bytes: int = Field(MIB, ge=1024, description="Largest source of a cell, in bytes.", examples=["1048576"])
     max_body_bytes: int = Field(
-        64 * MIB, ge=1024, description="Largest body of a request, in bytes.", examples=["67108864"]
+        64 * MIB,
+        ge=1024,
+        description="Largest file to import, in bytes; other requests may have 8 sources' worth, and 8 MiB at least.",
+        examples=["67108864"],
     )
     max_cells: int = Field(10_000, ge=1, description="Cells in a notebook, at most.", examples=["10000"])
     output_max_chars: int = Field(
@@ -188,6 +191,11 @@ class Settings(BaseSettings):
     log_format: LogFormat = Field(
         LogFormat.TEXT, description="Log lines as text, or as JSON objects.", examples=["json"]
     )
+
+    @property
+    def max_json_bytes(self) -> int:
+        """Largest JSON body or command. A source can take six times its size as JSON, and there is more than it."""
+        return min(max(8 * self.max_source_bytes, 8 * MIB), self.max_body_bytes)
 
     @model_validator(mode="before")
     @classmethod

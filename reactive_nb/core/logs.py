@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from reactive_nb.core.config import LogFormat, Settings
 
@@ -43,6 +44,8 @@ _PATTERNS = (
     # scheme://user:password@host
     (re.compile(r"(?<=://)([^\s/:@]{0,256}:)[^\s/]{1,1024}@"), rf"\1{HIDDEN}@"),
 )
+_QUERY = re.compile(r"(?<=\?)[^\s\"'<>]+")
+_NAME = re.compile(_WORDS + "|reactive_nb_token", re.IGNORECASE)
 _MARKS = re.compile(r"token|key|secret|passw|pwd|authorization|bearer|://", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _OWN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"request_id", "message", "asctime", "color_message"}
@@ -57,10 +60,25 @@ class Redaction:
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
+        if "?" in text and "%" in text:
+            text = _QUERY.sub(self._query, text)
         if _MARKS.search(text):
             for pattern, replacement in _PATTERNS:
                 text = pattern.sub(replacement, text)
         return text
+
+    def _query(self, found: re.Match[str]) -> str:
+        """A URL's query as servers read it, where percent signs may stand for any letter of a name or a secret."""
+        return "&".join(self._field(field) for field in found[0].split("&"))
+
+    def _field(self, field: str) -> str:
+        name, equals, value = field.partition("=")
+        if not equals or "%" not in field:
+            return field
+        told = unquote_plus(value)
+        if _NAME.fullmatch(unquote_plus(name)) or any(secret in told for secret in self._secrets):
+            return f"{name}={HIDDEN}"
+        return field
 
 
 redact = Redaction()
@@ -156,8 +174,9 @@ def logging_config(settings: Settings) -> dict[str, Any]:
             "reactive_nb": {"level": level},
             "reactive_kernels": {"level": level},
             "uvicorn": {"level": level, "propagate": True},
-            "uvicorn.error": {"level": level, "propagate": True},
-            "uvicorn.access": {"level": level, "propagate": True},
+            # the filter here too: should uvicorn attach its own handlers later, what they get is clean
+            "uvicorn.error": {"level": level, "propagate": True, "filters": ["request"]},
+            "uvicorn.access": {"level": level, "propagate": True, "filters": ["request"]},
         },
     }
 

@@ -90,6 +90,8 @@ def host_matches(name: str, pattern: str) -> bool:
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+        address = ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
     except ValueError:
         return None
+    # a socket for both families names IPv4 addresses so
+    return getattr(address, "ipv4_mapped", None) or address

@@ -45,6 +45,7 @@ __all__ = [
     "identity_provider",
     "local_identity",
     "origin_allowed",
+    "reached_from_outside",
     "token_from_headers",
     "token_from_subprotocols",
 ]
@@ -152,6 +153,20 @@ def check_exposure(settings: Settings, provider: IdentityProvider) -> None:
             f"REACTIVE_NB_HOST: listening at {settings.host} lets others in, and there is no sign-in for several users;"
             " set REACTIVE_NB_HOST=127.0.0.1 (and put a proxy that signs users in before it), or configure one"
         )
+
+
+def reached_from_outside(connection: HTTPConnection) -> bool:
+    """Whether a request came in at an address of this machine that others can reach, and nobody tells users apart.
+
+    `check_exposure` asks the same of the settings, which a server that is started without us need not follow. What
+    counts is the address of the connection's own end, so listening at every address is no exposure by itself; sockets
+    in the file system have none.
+    """
+    provider: IdentityProvider = connection.app.state.identity
+    if provider.multi_user:
+        return False
+    address, port = connection.scope.get("server") or ("", None)
+    return port is not None and not is_loopback(address)
 
 
 def host_allowed(host: str | None, settings: Settings) -> bool:

@@ -20,6 +20,13 @@ from reactive_nb.formats.errors import FormatError
 MAX_DEPTH = 200
 """Levels of nesting. Real notebooks have about a dozen."""
 
+MAX_LISTS = 2_000_000
+LARGE = 4 * 1024 * 1024
+"""Characters from which on a text is parsed so that other threads get their turn."""
+
+STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""Also one that never ends, so that looking for strings takes a time in proportion to the text, whatever it is."""
+BYTE_STRING = re.compile(STRING.pattern.encode(), re.DOTALL)
 ESCAPED_SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
@@ -28,8 +35,10 @@ def parse(data: bytes | str) -> Any:
     text, odd = _decoded(data)
     if not text.strip():
         raise FormatError("The file is empty.")
+    if has_more_lists(text, MAX_LISTS):
+        raise FormatError(f"The file has more than {MAX_LISTS:,} lists in it.")
     try:
-        value = json.loads(text, parse_constant=_nothing)
+        value = json.loads(text, parse_constant=_nothing, **(_TURNS if len(text) > LARGE else {}))
     except RecursionError:
         raise FormatError(f"The file is nested more than {MAX_DEPTH} levels deep.") from None
     except json.JSONDecodeError as error:
@@ -40,8 +49,36 @@ def parse(data: bytes | str) -> Any:
     return mended(value) if odd or ESCAPED_SURROGATE.search(text) else value
 
 
+def has_more_lists(text: str | bytes, most: int) -> bool:
+    """Whether there are more than `most` lists in a JSON text; says nothing about whether it is one.
+
+    Millions of lists take the parser seconds, with the interpreter locked, and twenty times the text's own memory.
+    """
+    if isinstance(text, bytes):
+        total, inside = text.count(b"["), (found[0].count(b"[") for found in BYTE_STRING.finditer(text))
+    else:
+        total, inside = text.count("["), (found[0].count("[") for found in STRING.finditer(text))
+    return total > most and total - sum(inside) > most
+
+
 def _nothing(_: str) -> None:
     """What NaN and the infinities are read as: JSON does not have them, and no client could be told."""
+
+
+def _itself(value: dict[str, Any]) -> dict[str, Any]:
+    return value
+
+
+def _integer(text: str) -> int:
+    return int(text)
+
+
+def _real(text: str) -> float:
+    return float(text)
+
+
+_TURNS: dict[str, Any] = {"object_hook": _itself, "parse_int": _integer, "parse_float": _real}
+"""What the parser does by itself, as functions of Python: between them the interpreter may serve other threads."""
 
 
 def _decoded(data: bytes | str) -> tuple[str, bool]:

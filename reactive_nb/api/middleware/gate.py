@@ -13,7 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reactive_nb.api.errors import Refusal, refusal
 from reactive_nb.api.problems import problem_response
 from reactive_nb.core.config import Settings
-from reactive_nb.core.security import AuthenticationError, get_identity, host_allowed, origin_allowed
+from reactive_nb.core.security import (
+    AuthenticationError,
+    get_identity,
+    host_allowed,
+    origin_allowed,
+    reached_from_outside,
+)
 
 PUBLIC = frozenset(
     {
@@ -37,7 +43,10 @@ _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 class Origins:
-    """Refuses requests under a foreign `Host`, and from foreign pages those that are more than reading."""
+    """Refuses requests from outside without sign-in for several users, and those under a foreign `Host`.
+
+    From foreign pages, those that are more than reading.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -81,10 +90,16 @@ class Gate:
 
 
 def handshake_refusal(connection: HTTPConnection, settings: Settings, *, safe: bool = False) -> Refusal | None:
-    """Why this host name or this page may not speak to the service; None if it may. `safe`: it only reads.
+    """Why this address, host name or page may not speak to the service; None if it may. `safe`: it only reads.
 
     A page elsewhere that reads gets an answer its browser does not show it, unless it is listed in ALLOWED_ORIGINS.
     """
+    if reached_from_outside(connection):
+        return Refusal(
+            "exposed",
+            "This service has one user and one token, and answers on its own machine only: let the server listen at"
+            " 127.0.0.1, behind a proxy that signs users in if others are to reach it.",
+        )
     host = connection.headers.get("host")
     if not host_allowed(host, settings):
         return Refusal("forbidden-host", "The service is not known by this host name (REACTIVE_NB_TRUSTED_HOSTS).")

@@ -32,7 +32,6 @@ RESTARTING = 1012
 SEND_TIMEOUT_S = 60.0
 MAX_COMMANDS = 32
 """Commands of one client that are being carried out at a time."""
-MAX_TEXT_CHARS = 16 * 1024 * 1024
 
 
 async def serve(websocket: WebSocket, service: ServiceState, notebook_id: str, since: str | None) -> None:
@@ -106,7 +105,9 @@ class Connection:
     # -- in
     async def _read(self, subscription: Subscription, tasks: asyncio.TaskGroup) -> None:
         reader = FrameReader(
-            self._websocket.receive, max_text=MAX_TEXT_CHARS, max_buffers=self._service.settings.max_body_bytes
+            self._websocket.receive,
+            max_text=self._service.settings.max_json_bytes,
+            max_buffers=self._service.settings.max_body_bytes,
         )
         while True:
             await subscription.ready()

@@ -6,22 +6,29 @@ no command is either answered (it has an id) or ends the connection, since what 
 
 from __future__ import annotations
 
+import asyncio
+import difflib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 from starlette.types import Message
 
 from reactive_nb.api.errors import Refusal, invalid
+from reactive_nb.api.json_input import LARGE, TooManyLists, check_lists
 from reactive_nb.schemas.commands import ClientCommand, client_command
 from reactive_nb.schemas.encoding import well_formed
 
 MALFORMED = 4400
 MAX_ID_CHARS = 128
 MAX_BUFFERS = 1024
+COMMANDS: tuple[str, ...] = tuple(
+    get_args(model.model_fields["type"].annotation)[0] for model in get_args(get_args(ClientCommand)[0])
+)
+"""The type of each command there is."""
 
 
 class Closing(Exception):
@@ -63,7 +70,7 @@ class FrameReader:
             raise Closing(MALFORMED, "A binary frame without a command that announces it.")
         if len(text) > self._max_text:
             raise Closing(MALFORMED, f"A command has {self._max_text} characters at most.")
-        raw = _object(text)
+        raw = await asyncio.to_thread(_object, text) if len(text) > LARGE else _object(text)
         given = raw.get("id")
         buffers = await self._buffers(raw.get("buffers", 0))
         try:
@@ -99,6 +106,10 @@ class FrameReader:
 def _object(text: str) -> dict[str, Any]:
     """The JSON object in `text`; halves of surrogate pairs, which JSON.stringify lets pass, are replaced."""
     try:
+        check_lists(text)
+    except TooManyLists as error:
+        raise Closing(MALFORMED, str(error)) from None
+    try:
         found = from_json(text, allow_inf_nan=False)
     except ValueError:
         try:
@@ -128,6 +139,15 @@ def _refuse_constant(name: str) -> Any:
 def _refused(error: ValidationError) -> Refusal:
     errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] in ("union_tag_invalid", "union_tag_not_found") and not errors[0]["loc"]:
-        return Refusal("unknown-command", "There is no command of this type.")
-    tagged = [{**one, "loc": one["loc"][1:]} for one in errors]  # the first part is the command's own type
-    return invalid(tagged)
+        return Refusal("unknown-command", _unknown(errors[0].get("ctx", {}).get("tag")))
+    for one in errors:
+        one["loc"] = one["loc"][1:]  # the first part is the command's own type
+    return invalid(errors)
+
+
+def _unknown(given: Any) -> str:
+    if not isinstance(given, str):
+        return f"A command has a type, one of: {', '.join(COMMANDS)}."
+    near = difflib.get_close_matches(given[:MAX_ID_CHARS], COMMANDS, n=1)
+    guess = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no command {given[:MAX_ID_CHARS]!r}.{guess} There are: {', '.join(COMMANDS)}."

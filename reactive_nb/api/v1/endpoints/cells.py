@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from reactive_nb.api.deps import CellPath, IfMatch, Session
+from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 from reactive_nb.api.responses import answer, nothing
 from reactive_nb.api.v1.operations import add_cell, update_cell
@@ -15,7 +16,7 @@ from reactive_nb.services.operations import RemoveCell
 from reactive_nb.services.session import NotebookSession
 from reactive_nb.services.views import cell_response
 
-router = APIRouter(prefix="/notebooks/{notebook_id}/cells", tags=["cells"])
+router = APIRouter(prefix="/notebooks/{notebook_id}/cells", tags=["cells"], route_class=JsonRoute)
 _WRITE = problems("no-such-notebook", "no-such-cell", "conflict", "too-large", "storage-unavailable")
 
 

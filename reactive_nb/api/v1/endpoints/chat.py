@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from reactive_nb.api.deps import Session
 from reactive_nb.api.errors import Refused
+from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 
-router = APIRouter(prefix="/chat", tags=["chat"])
+router = APIRouter(prefix="/chat", tags=["chat"], route_class=JsonRoute)
 
 
 @router.post(

@@ -81,6 +81,12 @@ async def import_notebook(
     )
 
 
+@router.api_route("/import", methods=["GET", "HEAD", "PUT", "DELETE", "PATCH"], include_in_schema=False)
+async def import_only() -> None:
+    """There is no notebook with this id, whatever its address looks like."""
+    raise Refused("method-not-allowed", "Files are imported with POST.", headers={"Allow": "POST"})
+
+
 @router.get(
     "/{notebook_id}/export",
     summary="Export a notebook",

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from reactive_nb.api.deps import CurrentUser, IfMatch, NotebookPath, Service, Session
 from reactive_nb.api.errors import Refused
+from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 from reactive_nb.api.responses import answer, nothing
 from reactive_nb.api.v1.operations import add_cell, operation, update_notebook
@@ -28,7 +29,7 @@ from reactive_nb.schemas import (
 from reactive_nb.services.operations import AddCell, Batch
 from reactive_nb.services.views import graph_response, notebook_response
 
-router = APIRouter(prefix="/notebooks", tags=["notebooks"])
+router = APIRouter(prefix="/notebooks", tags=["notebooks"], route_class=JsonRoute)
 
 
 @router.get("", summary="List notebooks", response_model=NotebookList, responses=problems("storage-unavailable"))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from reactive_nb.api.deps import Session
+from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 from reactive_nb.api.responses import answer, nothing
 from reactive_nb.schemas import (
@@ -25,7 +26,7 @@ from reactive_nb.schemas import (
 )
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 
-router = APIRouter(prefix="/notebooks/{notebook_id}", tags=["run"])
+router = APIRouter(prefix="/notebooks/{notebook_id}", tags=["run"], route_class=JsonRoute)
 _KERNEL = problems("no-such-notebook", "kernel-unavailable")
 
 REST_CLIENT = "rest"
