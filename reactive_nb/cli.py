@@ -84,7 +84,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "run",
         help="run a notebook without a server",
         description="Run all cells of a notebook in reactive order, in its own folder, on a kernel of its own.",
-        epilog="Exit status: 0 all cells ran, 1 a cell failed (it is shown with its traceback), 2 it could not be run.",
+        epilog="Exit status: 0 all cells ran, 1 a cell failed (it is shown with its traceback), 2 it could not be run,"
+        " 130 or 143 it was stopped by a signal; what had run by then is written all the same.",
     )
     command.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb", help="what to run (.ipynb, or .py percent)")
     command.add_argument(

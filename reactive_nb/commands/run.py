@@ -6,10 +6,12 @@ import argparse
 import ast
 import asyncio
 import re
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,15 @@ from reactive_nb.models import Cell
 from reactive_nb.services.errors import SessionError
 from reactive_nb.services.headless import HeadlessResult, run_notebook
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run `options.notebook`; 0 all ran, 1 a cell failed, 2 it could not be run."""
+    """Run `options.notebook`; 0 all ran, 1 a cell failed, 2 it could not be run, 128 and the signal that stopped it.
+
+    What ran before a signal is written and told like the rest.
+    """
     try:
         parameters = _parameters(options.param)
         notebook = read_notebook(options.notebook)
@@ -37,17 +43,17 @@ def run(options: argparse.Namespace) -> int:
         if options.kernel:
             notebook = replace(notebook, kernel_name=options.kernel)
         with _progress(hidden=options.json or not sys.stderr.isatty()) as progress:
-            result = asyncio.run(
-                run_notebook(
-                    notebook,
-                    load_settings(),
-                    directory=options.notebook.resolve().parent,
-                    parameters=parameters,
-                    allow_errors=options.allow_errors,
-                    timeout=options.timeout,
-                    progress=progress,
-                )
+            run_it = partial(
+                run_notebook,
+                notebook,
+                load_settings(),
+                directory=options.notebook.resolve().parent,
+                parameters=parameters,
+                allow_errors=options.allow_errors,
+                timeout=options.timeout,
+                progress=progress,
             )
+            result, stopped_by = asyncio.run(_until_stopped(run_it))
         if target is not None:
             done = replace(result.notebook, id=notebook.id, name=notebook.name)
             write_file(options.output, target.write(done))
@@ -59,7 +65,29 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
     else:
         _report(options.notebook, result)
+    if stopped_by is not None:
+        return 128 + stopped_by  # as shells have it
     return 0 if result.ok else 1
+
+
+async def _until_stopped(
+    run_it: Callable[..., Coroutine[Any, Any, HeadlessResult]],
+) -> tuple[HeadlessResult, int | None]:
+    """Run to the end, or to the first SIGINT or SIGTERM, and which it was. The second ends the process at once."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    stopped_by: int | None = None
+
+    def note(number: int) -> None:
+        nonlocal stopped_by
+        stopped_by = number
+        stop.set()
+        for known in STOPPING:
+            loop.remove_signal_handler(known)
+
+    for number in STOPPING:
+        loop.add_signal_handler(number, note, number)
+    return await run_it(stop=stop), stopped_by
 
 
 def _parameters(given: list[str]) -> dict[str, Any]:

@@ -67,8 +67,9 @@ async def run_notebook(
     allow_errors: bool = False,
     timeout: float | None = None,
     progress: Progress | None = None,
+    stop: asyncio.Event | None = None,
 ) -> HeadlessResult:
-    """Run all cells of `notebook` in reactive order, in `directory`; stops after `timeout` seconds if given.
+    """Run all cells of `notebook` in reactive order, in `directory`; stops after `timeout` seconds, or with `stop`.
 
     With `allow_errors` cells run even when one that they depend on has raised; what raised has failed all the same.
 
@@ -90,11 +91,12 @@ async def run_notebook(
         try:
             if progress is not None:
                 session.broadcaster.observe("progress", _follow(session, progress))
-            run = await session.run(wait=timeout or _FOREVER_S)
+            run = await _run(session, timeout, stop or asyncio.Event())
             message = run.message
             if run.state is RunState.RUNNING:
-                message = f"The time limit of {timeout:g} s was reached; the run was interrupted."
-                await _interrupt(session)
+                stopped = stop is not None and stop.is_set()
+                message = _STOPPED if stopped else f"The time limit of {timeout:g} s was reached; {_INTERRUPTED}"
+                await _interrupt(session, _STOP_LIMIT_S if stopped else _INTERRUPT_LIMIT_S)
             elif run.state is RunState.FAILED and not any(cell.started_at for cell in session.notebook.cells):
                 raise KernelUnavailable(run.message or "The kernel did not start.")
             result = session.notebook
@@ -110,20 +112,40 @@ async def run_notebook(
 
 _FOREVER_S = 10 * 365 * 86_400.0
 _INTERRUPT_LIMIT_S = 10.0
+_STOP_LIMIT_S = 3.0
+"""Who stops a process seldom waits more than ten seconds before killing it, and the kernel is to end in them too."""
+_INTERRUPTED = "the run was interrupted."
+_STOPPED = f"Stopped: {_INTERRUPTED}"
 
 
 def _is_run(cell: Cell) -> bool:
     return cell.type.runs and cell.config.mode is CellMode.AUTO
 
 
-async def _interrupt(session: NotebookSession) -> None:
+async def _run(session: NotebookSession, timeout: float | None, stop: asyncio.Event) -> RunResponse:
+    """Run all cells; the answer is RUNNING if time is up or `stop` is set before the end."""
+    over = asyncio.create_task(session.run(wait=timeout or _FOREVER_S))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({over, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if over.done():
+            return over.result()
+        run_id = session.state.runs[0].id if session.state.runs else ""
+        return RunResponse(run_id=run_id, state=RunState.RUNNING, cells=[], revision=session.revision)
+    finally:
+        for task in (over, stopped):
+            task.cancel()
+        await asyncio.wait({over, stopped})
+
+
+async def _interrupt(session: NotebookSession, limit_s: float) -> None:
     """Interrupt what runs, and wait until it has ended, if it ends."""
     over = asyncio.Event()
     session.broadcaster.observe("end", lambda event: over.set() if not session.busy else None)
     await session.interrupt()
     if session.busy:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), _INTERRUPT_LIMIT_S)
+            await asyncio.wait_for(over.wait(), limit_s)
 
 
 def with_parameters(notebook: Notebook, parameters: Mapping[str, Any]) -> Notebook:

@@ -203,12 +203,21 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_stopped_leaves_no_kernel(tmp_path: Path, signal_number: signal.Signals) -> None:
+STOPPED = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+
+
+@pytest.mark.parametrize("signal_number", STOPPED)
+def test_a_run_that_is_stopped_leaves_no_kernel_and_what_ran_is_written(
+    tmp_path: Path, signal_number: signal.Signals
+) -> None:
     os.mkfifo(tmp_path / "pipe")
-    script(tmp_path / "slow.py", "open('pipe', 'w').write('begun')\nimport time; time.sleep(600)")
+    script(tmp_path / "slow.py", "print('kept')", "open('pipe', 'w').write('begun')\nimport time; time.sleep(600)", "3")
     with subprocess.Popen(
-        command("run", "slow.py"), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True
+        command("run", "slow.py", "-o", "done.ipynb"),
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert (tmp_path / "pipe").read_text() == "begun"
         kernels = psutil.Process(process.pid).children(recursive=True)
@@ -216,8 +225,33 @@ def test_a_run_that_is_stopped_leaves_no_kernel(tmp_path: Path, signal_number: s
         process.send_signal(signal_number)
         _, said = process.communicate(timeout=DEADLINE_S)
     assert gone(kernels) == []
-    assert process.returncode == (130 if signal_number is signal.SIGINT else -signal_number)
-    assert "Traceback" not in said
+    assert process.returncode == STOPPED[signal_number]
+    assert "asyncio" not in said  # the cell's traceback is told, none of ours
+    assert (tmp_path / "done.ipynb").exists() == (signal_number is not signal.SIGKILL)
+    if signal_number is not signal.SIGKILL:
+        assert "Stopped: the run was interrupted." in said
+        assert said.endswith("1 of 3 cells ran, 2 did not succeed\n")
+        cells = read_ipynb(tmp_path / "done.ipynb").cells
+        assert cells[0].outputs[0].text == "kept\n"
+        assert cells[1].outputs[0].ename == "KeyboardInterrupt"
+        assert cells[2].outputs == []
+
+
+def test_a_cell_that_does_not_let_itself_be_interrupted_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    script(
+        tmp_path / "deaf.py", f"{deaf}\nprint('kept', flush=True)\nopen('pipe', 'w').write('begun')\nwhile True: pass"
+    )
+    with subprocess.Popen(
+        command("run", "deaf.py", "-o", "done.ipynb"), cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL
+    ) as process:
+        assert (tmp_path / "pipe").read_text() == "begun"
+        kernels = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        assert process.wait(DEADLINE_S) == 143
+    assert gone(kernels) == []
+    assert len(read_ipynb(tmp_path / "done.ipynb").cells) == 1
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
