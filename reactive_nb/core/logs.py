@@ -72,13 +72,12 @@ class Redaction:
         return "&".join(self._field(field) for field in found[0].split("&"))
 
     def _field(self, field: str) -> str:
-        name, equals, value = field.partition("=")
-        if not equals or "%" not in field:
+        name, equals, _ = field.partition("=")
+        if "%" not in field:
             return field
-        told = unquote_plus(value)
-        if _NAME.fullmatch(unquote_plus(name)) or any(secret in told for secret in self._secrets):
-            return f"{name}={HIDDEN}"
-        return field
+        if any(secret in unquote_plus(field) for secret in self._secrets):
+            return HIDDEN
+        return f"{name}={HIDDEN}" if equals and _NAME.fullmatch(unquote_plus(name)) else field
 
 
 redact = Redaction()

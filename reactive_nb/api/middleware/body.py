@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 
+from anyio.lowlevel import checkpoint
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -121,5 +122,5 @@ async def _refuse(refused: Refused, scope: Scope, receive: Receive, send: Send) 
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LINGER_S):
             while (await receive()).get("more_body"):
-                await asyncio.sleep(0)  # what has come already needs no waiting, and would not let the time run out
+                await checkpoint()  # what has come already needs no waiting, and would not let the time run out
     await send({"type": "http.response.body", "body": b""})
