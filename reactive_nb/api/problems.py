@@ -64,7 +64,7 @@ def current_state(error: Exception, session: Any) -> dict[str, Any] | None:
     if session is None:
         return None
     state = session.state
-    if isinstance(error, Conflict) and error.cell_id is not None and error.cell_id in state.notebook.positions:
+    if isinstance(error, Conflict) and error.cell_id is not None and error.cell_id in state.notebook.by_id:
         cell = cell_response(state, error.cell_id).model_dump(mode="python", by_alias=True)
         return {"revision": session.revision, "cell": cell}
     return {

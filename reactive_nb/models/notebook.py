@@ -1,7 +1,7 @@
 """A notebook: cells in document order, its settings, and whose it is.
 
-Frozen like its cells. `cells` is in document order; look-ups by id go through `cell()` and `position()`, which are
-computed once for each value.
+Frozen like its cells. `cells` is in document order; look-ups by id go through `by_id` and `positions`, which are
+computed when they are asked for, and carried over to the next value where they hold for it too.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ class Notebook:
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @cached_property
+    def by_id(self) -> Mapping[str, Cell]:
+        """Cell id → cell."""
+        return {cell.id: cell for cell in self.cells}
+
+    @cached_property
     def positions(self) -> Mapping[str, int]:
         """Cell id → place in document order, from 0."""
         return {cell.id: place for place, cell in enumerate(self.cells)}
@@ -81,20 +86,41 @@ class Notebook:
         return tuple(cell.id for cell in self.cells if cell.type is CellType.CODE)
 
     def cell(self, cell_id: str) -> Cell | None:
-        place = self.positions.get(cell_id)
-        return None if place is None else self.cells[place]
+        return self.by_id.get(cell_id)
 
     def with_cell(self, cell: Cell) -> Notebook:
         """This notebook with `cell` in place of the one of the same id. Raises KeyError if there is none."""
-        place = self.positions[cell.id]
-        old = self.cells[place]
+        old, place = self.by_id[cell.id], self.position(cell.id)
         changed = replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :]))
+        changed.__dict__["by_id"] = {**self.by_id, cell.id: cell}
         same = (old.source, old.type, old.config) == (cell.source, cell.type, cell.config)
         return self._carry_over(changed, ("positions", "sources", "manual", "opaque") if same else ("positions",))
 
+    def with_new(self, cell: Cell, index: int) -> Notebook:
+        """This notebook with one more cell, at `index`."""
+        changed = replace(self, cells=(*self.cells[:index], cell, *self.cells[index:]))
+        changed.__dict__["by_id"] = {**self.by_id, cell.id: cell}
+        return changed
+
+    def without(self, cell_id: str) -> Notebook:
+        """This notebook without a cell. Raises KeyError if there is none of that id."""
+        by_id = {**self.by_id}
+        del by_id[cell_id]
+        place = self.position(cell_id)
+        changed = replace(self, cells=(*self.cells[:place], *self.cells[place + 1 :]))
+        changed.__dict__["by_id"] = by_id
+        return changed
+
+    def position(self, cell_id: str) -> int:
+        """The place of a cell, from 0. Raises KeyError if there is none of that id."""
+        cell = self.by_id[cell_id]
+        if "positions" in self.__dict__:
+            return self.positions[cell_id]
+        return next(place for place, other in enumerate(self.cells) if other is cell)
+
     def updated(self, at: datetime) -> Notebook:
         """This notebook, last changed at that time."""
-        return self._carry_over(replace(self, updated_at=at), ("positions", "sources", "manual", "opaque"))
+        return self._carry_over(replace(self, updated_at=at), ("by_id", "positions", "sources", "manual", "opaque"))
 
     def _carry_over(self, changed: Notebook, computed: tuple[str, ...]) -> Notebook:
         """What was computed once and is still so need not be computed again."""

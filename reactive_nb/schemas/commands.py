@@ -77,6 +77,9 @@ class NotebookUpdateItem(Request):
     settings: SettingsRequest | None = None
 
 
+MAX_BATCH = 1_000
+"""Changes in one batch, at most."""
+
 BatchItem: TypeAlias = Annotated[
     CellAddItem | CellUpdateItem | CellMoveItem | CellRemoveItem | NotebookUpdateItem, Field(discriminator="type")
 ]
@@ -191,7 +194,7 @@ class Batch(DocumentCommand):
     """Several changes of the document: one revision, all or nothing; the result has `cell_ids` of the added."""
 
     type: Literal["batch"]
-    operations: list[BatchItem] = Field(min_length=1, fail_fast=True, max_length=10_000)
+    operations: list[BatchItem] = Field(min_length=1, fail_fast=True, max_length=MAX_BATCH)
 
 
 ClientCommand: TypeAlias = Annotated[

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Base64Bytes, ConfigDict, Field, model_validator
 
 from reactive_nb.schemas.base import CellId, Request, Response, Revision
-from reactive_nb.schemas.commands import BatchItem
+from reactive_nb.schemas.commands import MAX_BATCH, BatchItem
 
 
 class CompleteRequest(Request):
@@ -69,7 +69,7 @@ class CommRequest(Request):
 class BatchRequest(Request):
     """Several changes of the document: one revision, all or nothing."""
 
-    operations: list[BatchItem] = Field(min_length=1, fail_fast=True, max_length=10_000)
+    operations: list[BatchItem] = Field(min_length=1, fail_fast=True, max_length=MAX_BATCH)
 
     model_config = Request.model_config | {
         "json_schema_extra": {

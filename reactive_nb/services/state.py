@@ -122,7 +122,7 @@ class SessionState:
     def names_of(self, cell_id: str) -> CellNames:
         """What the graph is made from."""
         known = self.knowledge[cell_id]
-        cell = self.notebook.cells[self.notebook.positions[cell_id]]
+        cell = self.notebook.by_id[cell_id]
         return CellNames(
             id=cell_id,
             analysis=known.analysis,

@@ -48,7 +48,7 @@ def notebook_response(state: SessionState) -> NotebookResponse:
 
 def cell_response(state: SessionState, cell_id: str) -> CellResponse:
     """The cell of that id, which must exist."""
-    cell = state.notebook.cells[state.notebook.positions[cell_id]]
+    cell = state.notebook.by_id[cell_id]
     error = cell_error(state, cell)
     return CellResponse.model_construct(
         id=cell.id,
@@ -70,7 +70,7 @@ def cell_response(state: SessionState, cell_id: str) -> CellResponse:
 
 
 def run_cell(state: SessionState, cell_id: str) -> RunCell:
-    cell = state.notebook.cells[state.notebook.positions[cell_id]]
+    cell = state.notebook.by_id[cell_id]
     return RunCell(
         id=cell_id,
         status=state.statuses[cell_id],

@@ -152,13 +152,13 @@ DOCUMENT: list[tuple[str, DocumentOperation, list[str], list[str]]] = [
         "disable",
         UpdateCell("c0", config={"mode": CellMode.DISABLED}),
         ["cell.updated c0", "graph.updated c0 c1", "cell.status c0 disabled", "cell.status c1 stale"],
-        ["save now", "bind {'x': None} forget []"],
+        ["bind {'x': None} forget []", "save now"],
     ),
     (
         "retype",
         UpdateCell("c0", type=CellType.MARKDOWN),
         ["cell.updated c0", "graph.updated c0 c1", "cell.status c0 idle", "cell.status c1 stale"],
-        ["save now", "forget outputs c0", "bind {'x': None} forget ['c0']"],
+        ["forget outputs c0", "bind {'x': None} forget ['c0']", "save now"],
     ),
     ("move to where it is", MoveCell("c0", 0), [], []),
     ("move", MoveCell("c0", 1), ["cell.moved c0 1"], ["save now"]),
@@ -166,7 +166,7 @@ DOCUMENT: list[tuple[str, DocumentOperation, list[str], list[str]]] = [
         "remove",
         RemoveCell("c0"),
         ["cell.removed c0", "graph.updated c1", "cell.status c1 stale"],
-        ["save now", "forget outputs c0", "bind {'x': None} forget ['c0']"],
+        ["forget outputs c0", "bind {'x': None} forget ['c0']", "save now"],
     ),
     ("rename", UpdateNotebook(name="Other"), ["notebook.updated"], ["save now"]),
     ("rename to the same", UpdateNotebook(name="Untitled"), [], []),
@@ -183,7 +183,7 @@ DOCUMENT: list[tuple[str, DocumentOperation, list[str], list[str]]] = [
             "cell.status c0 stale",
             "cell.status c1 stale",
         ],
-        ["save now", "end kernel"],
+        ["end kernel", "save now"],
     ),
     (
         "several",
@@ -480,7 +480,7 @@ def test_what_somebody_else_set_is_taken_over() -> None:
     cells = tuple(replace(cell, config=CellConfig(timeout=3)) for cell in state.notebook.cells[:1])
     theirs = replace(state.notebook, cells=cells, settings=NotebookSettings(mode=RunMode.LAZY), kernel_name="ir")
     applied = apply(state, ReplaceNotebook(theirs, language="R"))
-    assert done(applied.effects) == ["save now", "end kernel", "forget outputs c1"]
+    assert done(applied.effects) == ["forget outputs c1", "end kernel", "save now"]
     now = applied.state
     assert (now.notebook.settings.mode, now.notebook.kernel_name, now.language) == (RunMode.LAZY, "ir", "R")
     assert [(cell.type, cell.config.timeout) for cell in now.notebook.cells] == [(CellType.CODE, 3)]

@@ -17,7 +17,7 @@ from reactive_nb.execution.analysis.names import is_history
 from reactive_nb.execution.analysis.scopes import mangled
 from reactive_nb.execution.analysis.values import EMPTY, Value, contained, merge
 
-MAX_STEPS = 400_000
+MAX_STEPS = 4_000_000
 _MANY = 50
 
 

@@ -14,7 +14,7 @@ from reactive_nb.models import Analysis, Cell, CellConfig, CellType, KernelState
 from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
-from reactive_nb.services.effects import ForgetOutputs, ReplaceKernel
+from reactive_nb.services.effects import ReplaceKernel
 from reactive_nb.services.errors import Conflict, InvalidOperation, NoSuchCell
 from reactive_nb.services.operations import (
     AddCell,
@@ -71,8 +71,8 @@ def _existing(step: Transition, cell_id: str) -> Cell:
     return cell
 
 
-def _place_cells(step: Transition, cells: tuple[Cell, ...]) -> None:
-    step.change(notebook=replace(step.state.notebook, cells=cells))
+def _place_cells(step: Transition, notebook: Notebook) -> None:
+    step.change(notebook=notebook)
     step.regraph()
 
 
@@ -83,7 +83,7 @@ def add_cell(operation: AddCell, step: Transition) -> None:
     index = len(notebook.cells) if operation.index is None else min(operation.index, len(notebook.cells))
     if operation.after is not None:
         _existing(step, operation.after)
-        index = notebook.positions[operation.after] + 1
+        index = notebook.position(operation.after) + 1
     cell = Cell(
         id=operation.cell_id,
         type=_type_for(step.state.language, operation.type),
@@ -91,8 +91,7 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         config=operation.config,
         revision=_revise(step),
     )
-    cells = step.state.notebook.cells
-    _place_cells(step, (*cells[:index], cell, *cells[index:]))
+    _place_cells(step, step.state.notebook.with_new(cell, index))
     if cell.type.runs:
         step.know(cell.id, _knowledge(cell))
         step.touch(cell.id)
@@ -139,7 +138,7 @@ def _store_cell(step: Transition, cell: Cell, changed: Cell) -> None:
         if cell.outputs:
             views.clear_outputs(step.events, cell.id)
         _drop_run(step, cell.id)
-        step.do(ForgetOutputs((cell.id,)))
+        step.forget_outputs(cell.id)
     step.set_cell(changed)
     if (changed.source, changed.type) != (cell.source, cell.type):
         step.know(cell.id, _knowledge(changed, step.state.knowledge.get(cell.id)) if changed.type.runs else None)
@@ -162,24 +161,24 @@ def _with_fields(value: Fields, changes: Mapping[str, Any]) -> Fields:
 
 def move_cell(operation: MoveCell, step: Transition) -> None:
     cell = _existing(step, operation.cell_id)
-    others = tuple(c for c in step.state.notebook.cells if c.id != cell.id)
-    index = min(operation.index, len(others))
-    if index == step.state.notebook.positions[cell.id]:
+    index = min(operation.index, len(step.state.notebook.cells) - 1)
+    if index == step.state.notebook.position(cell.id):
         return
     cell = replace(cell, revision=_revise(step))
-    _place_cells(step, (*others[:index], cell, *others[index:]))
-    step.touch(*(c.id for c in step.state.notebook.cells if c.type is CellType.CODE))
+    _place_cells(step, step.state.notebook.without(cell.id).with_new(cell, index))
+    if step.state.language != "python":
+        step.touch(*step.state.notebook.opaque)
     step.emit(CellMoved(cell_id=cell.id, index=index))
 
 
 def remove_cell(operation: RemoveCell, step: Transition) -> None:
     cell = _existing(step, operation.cell_id)
     _revise(step)
-    _place_cells(step, tuple(c for c in step.state.notebook.cells if c.id != cell.id))
+    _place_cells(step, step.state.notebook.without(cell.id))
     if cell.type.runs:
         step.know(cell.id, None)
     _drop_run(step, cell.id)
-    step.do(ForgetOutputs((cell.id,)))
+    step.forget_outputs(cell.id)
     step.emit(CellRemoved(cell_id=cell.id))
 
 

@@ -191,7 +191,7 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
         error = views.failure(step.state, cell.id, operation.outcome, message, name)
     step.set_cell(
         replace(
-            step.state.notebook.cells[step.state.notebook.positions[cell.id]],
+            step.state.notebook.by_id[cell.id],
             execution_count=reply.execution_count if reply else None,
             duration_ms=round(operation.duration_ms, 3),
             error=error,

@@ -15,7 +15,7 @@ from reactive_nb.models import CellError, KernelState
 from reactive_nb.schemas.events import RunFinished
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
-from reactive_nb.services.effects import BindNames, Execute, ForgetOutputs, StartKernel
+from reactive_nb.services.effects import BindNames, Execute, StartKernel
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution, Run, SessionState
 
@@ -120,14 +120,14 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
         _unlearn(step, cell)
     state = step.state
     number = state.number + 1
-    current = state.notebook.cells[state.notebook.positions[cell]]
+    current = state.notebook.by_id[cell]
     record = RunRecord(
         number, current.source, inputs_now(step.graph, state.records, cell), outcome, provides=outcome is Outcome.OK
     )
     step.change(number=number, records={**state.records, cell: record}, forget=state.forget | {cell})
     if current.outputs:
         views.clear_outputs(step.events, cell)
-        step.do(ForgetOutputs((cell,)))
+        step.forget_outputs(cell)
     step.set_cell(replace(current, outputs=(), error=error, execution_count=None, started_at=None, duration_ms=None))
     mark_done(step, cell)
     step.touch(cell, *step.graph.users[cell])
@@ -165,7 +165,7 @@ def _start_kernel(step: Transition) -> None:
 
 def _start(step: Transition, now: Situation, cell_id: str) -> None:
     state, graph = step.state, now.graph
-    cell = state.notebook.cells[state.notebook.positions[cell_id]]
+    cell = state.notebook.by_id[cell_id]
     number = state.number + 1
     names = NamespaceStep(
         cell=cell_id,

@@ -57,10 +57,10 @@ def _tell_statuses(step: Transition) -> None:
     if places is not old.notebook.positions:
         statuses = {cell: status for cell, status in statuses.items() if cell in places}
     for cell_id in looked_at:
-        statuses[cell_id] = _status(step.state, notebook.cells[places[cell_id]], pending)
+        statuses[cell_id] = _status(step.state, notebook.by_id[cell_id], pending)
     step.change(statuses=statuses)
     for cell_id in looked_at:
-        cell, before = notebook.cells[places[cell_id]], old.notebook.cell(cell_id)
+        cell, before = notebook.by_id[cell_id], old.notebook.cell(cell_id)
         if before is None and statuses[cell_id] is CellStatus.IDLE:
             continue  # said with the cell itself
         if (

@@ -15,7 +15,7 @@ from reactive_nb.execution.scheduler import Situation, stale_cells
 from reactive_nb.models import Cell, DependencyGraph
 from reactive_nb.schemas.events import Event, NotebookUpdated
 from reactive_nb.schemas.notebooks import SettingsModel
-from reactive_nb.services.effects import Effect, Save
+from reactive_nb.services.effects import Effect, ForgetOutputs, Save
 from reactive_nb.services.state import Knowledge, SessionState
 
 
@@ -36,6 +36,8 @@ class Transition:
         self.state = state
         self.events: list[Event] = []
         self.effects: list[Effect] = []
+        self._forgotten: dict[str, None] = {}
+        self._save: Save | None = None
         self._last_events: list[Event] = []
         self._regraph = False
         self._changed: set[str] = set()
@@ -58,10 +60,11 @@ class Transition:
         if effect not in self.effects:
             self.effects.append(effect)
 
+    def forget_outputs(self, cell_id: str) -> None:
+        self._forgotten[cell_id] = None
+
     def save(self, *, urgent: bool) -> None:
-        self.effects = [e for e in self.effects if not isinstance(e, Save) or e.urgent]
-        if not any(isinstance(e, Save) for e in self.effects):
-            self.effects.append(Save(urgent))
+        self._save = Save(urgent or (self._save is not None and self._save.urgent))
 
     def set_cell(self, cell: Cell) -> None:
         self.change(notebook=self.state.notebook.with_cell(cell))
@@ -133,7 +136,12 @@ class Transition:
         return now
 
     def result(self) -> Applied:
-        return Applied(self.state, (*self.events, *self._last_events), tuple(self.effects))
+        effects = self.effects
+        if self._forgotten:
+            effects = [ForgetOutputs(tuple(self._forgotten)), *effects]
+        if self._save is not None:
+            effects = [*effects, self._save]
+        return Applied(self.state, (*self.events, *self._last_events), tuple(effects))
 
     def tell_notebook(self) -> None:
         notebook = self.state.notebook

@@ -62,6 +62,6 @@ def _cell(
     session: NotebookSession, cell_id: str, revision: int, *, status: int = 200, location: str | None = None
 ) -> Response:
     """The cell as it stands. Raises NoSuchCell: it may never have been there, or be gone again already."""
-    if cell_id not in session.state.notebook.positions:
+    if cell_id not in session.state.notebook.by_id:
         raise NoSuchCell(cell_id)
     return answer(cell_response(session.state, cell_id), status=status, revision=revision, location=location)
