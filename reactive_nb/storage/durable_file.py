@@ -200,14 +200,51 @@ def give_name(path: Path, name: Path) -> None:
         os.replace(path, name)
 
 
+def move(path: Path, name: Path) -> None:
+    """Give the file at `path` the name `name` instead. Raises FileExistsError rather than take another's name.
+
+    It never has both names: whoever replaced it under one of them after a crash would make two files of it. The new
+    name is first taken by an empty file, which is also a temporary one, so that `sweep` knows it for ours.
+    """
+    marker = name.parent / f".{secrets.token_hex(8)}{TEMPORARY}"
+    descriptor = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        _try_lock(descriptor)
+        if fcntl is None:
+            os.close(descriptor)
+        give_name(marker, name)
+        try:
+            os.replace(path, name)
+        except OSError:
+            name.unlink()
+            raise
+    finally:
+        if fcntl is not None:
+            os.close(descriptor)
+        marker.unlink(missing_ok=True)
+
+
 def sweep(directory: Path, names: list[str]) -> None:
-    """Remove those of the temporary files in `directory` that no living process is writing."""
+    """Remove those of the temporary files in `directory` that no living process is writing.
+
+    With an empty one goes the name that it was to keep free.
+    """
     for name in names:
         path = directory / name
         with contextlib.suppress(OSError):
             descriptor = _open_regular(path)
             try:
                 if _try_lock(descriptor):
+                    status = os.fstat(descriptor)
+                    if status.st_size == 0 and status.st_nlink > 1:
+                        _remove_names(directory, status, but=name)
                     path.unlink()
             finally:
                 os.close(descriptor)
+
+
+def _remove_names(directory: Path, status: os.stat_result, *, but: str) -> None:
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name != but and entry.inode() == status.st_ino and not entry.is_symlink():
+                os.unlink(entry.path)

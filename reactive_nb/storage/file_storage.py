@@ -136,7 +136,7 @@ class FileStorage(NotebookStorage):
                 continue
             data = write_ipynb(named)
             with durable_file.written(index.root, data, mtime_ns=_time_ns(named)) as new:
-                if not _moved(new.path, path):
+                if not _named(new.path, path):
                     continue
                 durable_file.sync_directory(index.root)
                 index.wrote(notebook_files.written(path.name, data, new.signature(path), named), named)
@@ -256,6 +256,15 @@ class FileStorage(NotebookStorage):
             raise StorageUnavailable(_sentence(error, self.directory)) from error
 
 
+def _named(temporary: Path, path: Path) -> bool:
+    """Give a new file its name; False if another file has got it meanwhile."""
+    try:
+        durable_file.give_name(temporary, path)
+    except FileExistsError:
+        return False
+    return True
+
+
 def _moved(old: Path, new: Path) -> bool:
     """Give the file at `old` the name `new`; False if another file has got it meanwhile."""
     if os.path.lexists(new):
@@ -264,10 +273,9 @@ def _moved(old: Path, new: Path) -> bool:
         os.rename(old, new)  # the same name in other letters, to a file system that does not tell them apart
         return True
     try:
-        durable_file.give_name(old, new)
+        durable_file.move(old, new)
     except FileExistsError:
         return False
-    old.unlink(missing_ok=True)
     return True
 
 

@@ -27,15 +27,19 @@ from tests.storage.contract import edited, notebook
 pytestmark = pytest.mark.anyio
 
 SAVER = Path(__file__).with_name("saver.py")
+RENAMER = Path(__file__).with_name("renamer.py")
 KILLS = 30
 NOBODY = 65534
 DEADLINE_S = 60
 
 
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 def saver(directory: Path, notebook_id: str, count: int, *mark: str) -> subprocess.Popen[str]:
     command = [sys.executable, str(SAVER), str(directory), notebook_id, str(count), *mark]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
 
 
 def notebook_texts(directory: Path) -> list[bytes]:
@@ -65,6 +69,29 @@ async def test_killed_at_any_instant_nothing_acknowledged_is_lost(tmp_path: Path
         assert acknowledged[-1] <= loaded.revision <= acknowledged[-1] + 1
         assert [cell.source.split()[0] for cell in loaded.cells] == [str(n + 1) for n in range(loaded.revision)]
         assert [name for name in os.listdir(tmp_path) if name.startswith(".")] == []
+
+
+async def test_killed_before_any_step_of_a_renaming_save_there_is_one_notebook(tmp_path: Path) -> None:
+    """Each time the process gets one step further; the next process then saves without a renaming."""
+    steps = 0
+    while True:
+        directory = tmp_path / str(steps)
+        async with FileStorage(directory) as storage:
+            stored = await storage.create(notebook("before"))
+        steps += 1
+        command = [sys.executable, str(RENAMER), str(directory), stored.id, str(steps)]
+        ended = subprocess.run(command, env=environment(), timeout=DEADLINE_S, check=False)
+        async with FileStorage(directory) as storage:
+            loaded = await storage.load(stored.id)
+            assert (loaded.revision, loaded.name) in [(0, "before"), (1, "before"), (1, "after")]
+            await storage.save(edited(loaded), expected=loaded.revision)
+            assert [item.id for item in (await storage.list("local")).items] == [stored.id]
+        assert os.listdir(directory) == [f"{loaded.name}.ipynb"]
+        if ended.returncode == 0:
+            break
+        assert ended.returncode == -signal.SIGKILL
+    assert (loaded.revision, loaded.name) == (1, "after")
+    assert steps > 5
 
 
 async def test_two_processes_lose_none_of_each_other_s_saves(tmp_path: Path) -> None:
