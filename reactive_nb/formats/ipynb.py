@@ -10,10 +10,11 @@ again with the same text, but for our metadata; and nothing but `FormatError` is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reactive_nb.formats import ipynb_cells, json_text, kernelspecs, own_metadata
+from reactive_nb.formats import ipynb_cells, json_text, kernelspecs, own_metadata, soundness
 from reactive_nb.formats.errors import FormatError
 from reactive_nb.formats.libraries import library
 from reactive_nb.models import CellType, Notebook, new_notebook_id
@@ -47,12 +48,12 @@ def read_ipynb(
     metadata = document.get("metadata")
     if not isinstance(metadata, dict):
         metadata = {}
-    own, metadata = own_metadata.split(metadata, own_metadata.NOTEBOOK_KEYS)
+    own, metadata = own_metadata.split(soundness.notebook_metadata(metadata), own_metadata.NOTEBOOK_KEYS)
     known = own_metadata.read_notebook(own)
     fields = {key: value for key, value in document.items() if key not in NOTEBOOK_FIELDS}
-    minor = document.get("nbformat_minor")
-    if isinstance(minor, int) and minor > NBFORMAT_MINOR:
-        fields["nbformat_minor"] = minor
+    later = _is_later(document)
+    if later:
+        fields["nbformat_minor"] = document["nbformat_minor"]
     if fields:
         metadata = ipynb_cells.with_fields(metadata, fields)
     time = fallback_time or datetime.now(UTC)
@@ -61,7 +62,7 @@ def read_ipynb(
         name=known.name or fallback_name or _title(metadata),
         owner=known.owner,
         kernel_name=kernelspecs.kernel_name(metadata),
-        cells=ipynb_cells.read_cells(document["cells"], _usual_type(metadata)),
+        cells=ipynb_cells.read_cells(document["cells"], _usual_type(metadata), later=later),
         settings=known.settings,
         metadata=kernelspecs.without_default_kernelspec(metadata),
         revision=known.revision,
@@ -78,8 +79,11 @@ def write_ipynb(notebook: Notebook) -> bytes:
 
 
 def document(notebook: Notebook) -> dict[str, Any]:
-    """`notebook` as nbformat 4.5 has it in memory, text whole. Shares values with the notebook: not to be changed."""
+    """`notebook` as nbformat has it in memory, text whole. Shares values with the notebook: not to be changed."""
     fields, metadata = ipynb_cells.without_fields(dict(notebook.metadata))
+    later = _is_later(fields)
+    if not later:
+        fields, metadata = {}, dict(notebook.metadata)
     metadata = kernelspecs.with_kernelspec(metadata, notebook.kernel_name)
     usual = _usual_type(metadata)
     unknown = metadata.get(own_metadata.KEY)
@@ -92,8 +96,14 @@ def document(notebook: Notebook) -> dict[str, Any]:
         **fields,
         "nbformat": NBFORMAT,
         "metadata": metadata,
-        "cells": [ipynb_cells.write_cell(cell, usual) for cell in notebook.cells],
+        "cells": [ipynb_cells.write_cell(cell, usual, later=later) for cell in notebook.cells],
     }
+
+
+def _is_later(document: Mapping[str, Any]) -> bool:
+    """Whether a document is of a minor version that we don't know."""
+    minor = document.get("nbformat_minor")
+    return isinstance(minor, int) and minor > NBFORMAT_MINOR
 
 
 def _title(metadata: dict[str, Any]) -> str:

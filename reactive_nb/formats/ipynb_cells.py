@@ -1,8 +1,8 @@
 """Cells between nbformat's dictionaries and ours.
 
-It does not decide what a notebook is (see `ipynb`), and it leaves alone what it does not know: metadata, outputs of any
-kind, and fields of later minor versions of nbformat pass through. Text is whole in memory and a list of lines in files,
-as nbformat wants it.
+It does not decide what a notebook is (see `ipynb`) nor which values are sound (see `soundness`), and it leaves alone
+what it does not know: metadata, and fields of later minor versions of nbformat, pass through. Text is whole in memory
+and a list of lines in files, as nbformat wants it.
 
 The rule it keeps: every cell read has a valid id that no other cell of the notebook has, and reading the same text
 twice gives the same ids.
@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from reactive_nb.formats import own_metadata
+from reactive_nb.formats import own_metadata, soundness
 from reactive_nb.formats.errors import FormatError
 from reactive_nb.models import Cell, CellType, Output
 
@@ -29,13 +29,16 @@ SPLIT_MIME_TYPES = frozenset({"application/javascript", "image/svg+xml"})
 MOST_CELLS = 100_000
 
 
-def read_cells(raw_cells: Sequence[Any], usual: CellType) -> tuple[Cell, ...]:
-    """The cells of a notebook whose code cells are of the type `usual`. Raises `FormatError`."""
+def read_cells(raw_cells: Sequence[Any], usual: CellType, *, later: bool = False) -> tuple[Cell, ...]:
+    """The cells of a notebook whose code cells are of the type `usual`. Raises `FormatError`.
+
+    `later`: its minor version is newer than ours, so what we don't know may be right.
+    """
     if len(raw_cells) > MOST_CELLS:
         raise FormatError(f"It has {len(raw_cells):,} cells; more than {MOST_CELLS:,} are not read.")
     ids = _ids(raw_cells)
     return tuple(
-        _read_cell(raw, cell_id, place, usual)
+        _read_cell(raw, cell_id, place, usual, later=later)
         for place, (raw, cell_id) in enumerate(zip(raw_cells, ids, strict=True), 1)
     )
 
@@ -76,30 +79,31 @@ def _derived_id(content: str, taken: set[str], attempts: dict[str, int]) -> str:
             return derived
 
 
-def _read_cell(raw: Any, cell_id: str, place: int, usual: CellType) -> Cell:
+def _read_cell(raw: Any, cell_id: str, place: int, usual: CellType, *, later: bool) -> Cell:
     if not isinstance(raw, dict):
         raise FormatError(f"Cell {place} is not a JSON object.")
     kind = raw.get("cell_type")
     if kind not in ("code", "markdown", "raw"):
         raise FormatError(f"Cell {place} is of the type {kind!r}, which nbformat 4 does not have.")
-    own, metadata = own_metadata.split(_object(raw.get("metadata")), own_metadata.CELL_KEYS)
+    given = soundness.cell_metadata(_object(raw.get("metadata")), kind)
+    own, metadata = own_metadata.split(given, own_metadata.CELL_KEYS)
     known = own_metadata.read_cell(own)
     is_code = kind == "code"
     if len(raw) > 4 and (extra := {key: value for key, value in raw.items() if key not in CELL_FIELDS}):
         metadata = with_fields(metadata, extra)
-    count = raw.get("execution_count") if is_code else None
+    attached = own.get("attachments") if is_code else raw.get("attachments")
     return Cell(
         id=cell_id,
         type=(known.type or usual) if is_code else CellType(kind),
         source=_read_text(raw.get("source", ""), place),
         config=known.config,
-        outputs=_read_outputs(raw.get("outputs"), place) if is_code else (),
-        execution_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
+        outputs=_read_outputs(raw.get("outputs"), place, later=later) if is_code else (),
+        execution_count=soundness.count(raw.get("execution_count")) if is_code else None,
         error=known.error,
         started_at=known.started_at,
         duration_ms=known.duration_ms,
         metadata=metadata,
-        attachments={name: _joined_bundle(bundle) for name, bundle in _object(raw.get("attachments")).items()},
+        attachments=soundness.attachments(attached),
         revision=known.revision,
     )
 
@@ -124,57 +128,37 @@ def without_fields(metadata: dict[str, Any]) -> tuple[dict[str, Any], dict[str, 
 
 
 def _read_text(value: Any, place: int) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        return "".join(value)
-    if value is None:
+    text = soundness.joined(value)
+    if isinstance(text, str):
+        return text
+    if text is None:
         return ""
     raise FormatError(f"The source of cell {place} is neither text nor a list of lines.")
 
 
-def _read_outputs(value: Any, place: int) -> tuple[Output, ...]:
+def _read_outputs(value: Any, place: int, *, later: bool) -> tuple[Output, ...]:
     if not value:
         return ()
     if not isinstance(value, list) or not all(isinstance(output, dict) for output in value):
         raise FormatError(f"The outputs of cell {place} are not a list of JSON objects.")
-    return tuple(_read_output(output) for output in value)
+    return soundness.outputs(value, later=later)
 
 
-def _read_output(raw: dict[str, Any]) -> Output:
-    if isinstance(raw.get("data"), dict):
-        return {**raw, "data": _joined_bundle(raw["data"])}
-    text = raw.get("text")
-    if isinstance(text, list) and all(isinstance(line, str) for line in text):
-        return {**raw, "text": "".join(text)}
-    return raw
+def write_cell(cell: Cell, usual: CellType, *, later: bool = False) -> dict[str, Any]:
+    """`cell` as nbformat has it in memory: text whole. Shares values with the cell.
 
-
-def _joined_bundle(bundle: Any) -> Any:
-    """A MIME bundle with its text whole. What is JSON by its type stays as it is, lists of strings included."""
-    if not isinstance(bundle, dict):
-        return bundle
-    return {
-        mime: "".join(value)
-        if isinstance(value, list) and not _is_json(mime) and all(isinstance(line, str) for line in value)
-        else value
-        for mime, value in bundle.items()
-    }
-
-
-def _is_json(mime: str) -> bool:
-    return mime == "application/json" or (mime.startswith("application/") and mime.endswith("+json"))
-
-
-def write_cell(cell: Cell, usual: CellType) -> dict[str, Any]:
-    """`cell` as nbformat 4.5 has it in memory: text whole. Shares values with the cell."""
+    Fields that we don't know stand where they stood in a notebook of a `later` minor version, else in our metadata,
+    where nbformat 4.5 allows them.
+    """
     is_code = cell.type.runs
-    fields, metadata = without_fields(dict(cell.metadata))
+    fields, metadata = without_fields(dict(cell.metadata)) if later else ({}, dict(cell.metadata))
     own = own_metadata.write_cell(cell, usual=usual if is_code else cell.type)
+    if cell.attachments and is_code:  # nbformat has no place for them, and the cell may become Markdown again
+        own["attachments"] = dict(cell.attachments)
     if own:
         metadata[own_metadata.KEY] = {**_object(metadata.get(own_metadata.KEY)), **own}
     written: dict[str, Any] = {
-        **fields,
+        **{key: value for key, value in fields.items() if key not in CELL_FIELDS},
         "cell_type": "code" if is_code else cell.type.value,
         "id": cell.id,
         "metadata": metadata,
@@ -183,7 +167,7 @@ def write_cell(cell: Cell, usual: CellType) -> dict[str, Any]:
     if is_code:
         written["execution_count"] = cell.execution_count
         written["outputs"] = list(cell.outputs)
-    if cell.attachments:
+    if cell.attachments and not is_code:
         written["attachments"] = dict(cell.attachments)
     return written
 

@@ -2,7 +2,8 @@
 
 Outputs and attachments are left out; names, ids, types, sources, configs and everyone's metadata are in the script. An
 SQL cell is written the way jupytext writes a `%%sql` cell, and a cell in another language as comments, so that the
-script runs.
+script runs. A cell that is marked `[sql]` where `[markdown]` could stand is an SQL cell too, and keeps its mark, which
+jupytext takes for its title.
 
 What is lost, by the format's nature: empty lines around a source. A line of a source that looks like the start of a
 cell is written with a mark in front of it, and a cell that would not come back as it is (because it ends within a
@@ -12,6 +13,7 @@ string, say) has its source in its header line.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from reactive_nb.formats import ipynb, json_text, own_metadata
@@ -26,6 +28,8 @@ KEPT_OF_NOTEBOOK = ("id", "name", "owner", "settings")
 JUPYTEXTS_OWN = ("text_representation", "notebook_metadata_filter", "cell_metadata_filter", "main_language")
 
 SQL_MAGIC = "%%sql\n"
+SQL_MARK = re.compile(r"(?:^|(?<=\s))\[sql\]$", re.IGNORECASE)
+COMMENT = re.compile(r"^# ?", re.MULTILINE)
 CELL_START = re.compile(r"^(?=[ \t]*#[ \t]*(?:%%|<codecell>|<markdowncell>|In\[|---[ \t]*$))", re.MULTILINE)
 MARK = "#~"
 MARKED = re.compile(rf"^{MARK}(?=[ \t]*#)", re.MULTILINE)
@@ -57,6 +61,9 @@ def _read_cell(cell: Any) -> dict[str, Any]:
     metadata = dict(cell.metadata)
     metadata.pop("lines_to_next_cell", None)
     own = metadata.get(own_metadata.KEY)
+    if cell.cell_type == "code" and _is_marked(metadata):
+        read["source"] = COMMENT.sub("", read["source"])
+        own = {**(own if isinstance(own, dict) else {}), "type": CellType.SQL.value}
     if isinstance(own, dict):
         own = dict(own)
         if "id" in own:
@@ -75,6 +82,11 @@ def _read_cell(cell: Any) -> dict[str, Any]:
             del metadata[own_metadata.KEY]
     read["metadata"] = metadata
     return read
+
+
+def _is_marked(metadata: Mapping[str, Any]) -> bool:
+    title = metadata.get("title")
+    return isinstance(title, str) and SQL_MARK.search(title) is not None
 
 
 def _without_magic(source: str) -> str:
@@ -129,9 +141,16 @@ def _write_cell(kind: CellType, cell: Any, *, sealed: bool) -> None:
     known = cell.metadata.get(own_metadata.KEY, {})
     own: dict[str, Any] = {"id": cell.id}
     own |= {key: value for key, value in known.items() if key in KEPT_OF_CELL or key not in own_metadata.CELL_KEYS}
+    marked = _is_marked(cell.metadata)
+    if marked and kind.runs and kind is not CellType.SQL:
+        if title := SQL_MARK.sub("", cell.metadata.pop("title")).rstrip():
+            cell.metadata["title"] = title
     if sealed:
         own |= {"type": kind.value, "source": cell.source} if kind.runs else {"source": cell.source}
         cell.source = ""
+    elif kind is CellType.SQL and marked:
+        cell.source = "\n".join(f"# {line}" if line else "#" for line in cell.source.split("\n"))
+        del own["type"]
     elif kind is CellType.SQL:
         cell.source = SQL_MAGIC + cell.source
     elif kind is CellType.CODE:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reactive_nb.formats import FormatError, read_ipynb, write_ipynb
+from reactive_nb.formats.json_text import has_more_lists
 from reactive_nb.formats.libraries import library
 from reactive_nb.models import Cell, CellConfig, CellType, Notebook
 from tests.notebooks.corpus import name, notebooks
@@ -297,3 +298,64 @@ def test_nothing_given_is_changed() -> None:
     write_ipynb(Notebook("n", cells=(cell,), metadata={"kernelspec": {"name": "other"}}))
     assert output == {"output_type": "stream", "name": "stdout", "text": "a\nb"}
     assert metadata == {"reactive_nb": {"fields": {"x": 1}}}
+
+
+def test_lists_without_end_are_refused_and_brackets_in_text_are_none() -> None:
+    with pytest.raises(FormatError, match="more than 2,000,000 lists"):
+        read_ipynb('{"nbformat": 4, "cells": [' + "[]," * 2_000_001 + "[]]}")
+    source = '[\\"' * 2_000_001
+    assert read_ipynb('{"nbformat": 4, "cells": [{"cell_type": "raw", "source": "' + source + '"}]}').cells[0].source
+
+
+@pytest.mark.parametrize("text", ['"', '"\\', '"\\"' * 5, "[" * 9, '["[", [], "\\"["]'])
+def test_lists_are_counted_outside_of_strings(text: str) -> None:
+    expected = {'["[", [], "\\"["]': 2, "[" * 9: 9}.get(text, 0)
+    for given in (text, text.encode()):
+        assert has_more_lists(given, expected - 1)
+        assert not has_more_lists(given, expected)
+
+
+def test_a_text_that_is_one_broken_string_is_looked_through_once() -> None:
+    endless = "[" * 10 + '"' + '\\"' * 1_000_000
+    assert has_more_lists(endless, 1)  # in hours, were each quote tried as a beginning
+
+
+OUTPUTS = [
+    ({"output_type": "stream", "text": 5}, {"output_type": "stream", "name": "stdout", "text": ""}),
+    (
+        {"output_type": "display_data", "data": {"text/plain": {"a": 1}}, "transient": {"display_id": "x"}},
+        {"output_type": "display_data", "data": {"text/plain": '{"a": 1}'}, "metadata": {}},
+    ),
+    (
+        {"output_type": "execute_result", "data": None, "execution_count": -1},
+        {"output_type": "execute_result", "data": {}, "metadata": {}, "execution_count": None},
+    ),
+    (
+        {"output_type": "error", "ename": "E", "traceback": "line"},
+        {"output_type": "error", "ename": "E", "evalue": "", "traceback": ["line"]},
+    ),
+    ({"output_type": "pyout", "text": "1"}, None),
+    ({"text": "1"}, None),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), OUTPUTS)
+def test_outputs_that_nbformat_refuses_are_mended_or_left_out(given: Any, expected: Any) -> None:
+    notebook = read_ipynb(text_of([code("x", outputs=[given])]))
+    assert notebook.cells[0].outputs == (() if expected is None else (expected,))
+    nbformat.validate(json.loads(write_ipynb(notebook)))
+
+
+def test_attachments_of_a_cell_that_became_code_are_kept() -> None:
+    cell = Cell("a", source="x", attachments={"a.png": {"image/png": "aGVsbG8="}})
+    written = write_ipynb(Notebook("n", cells=(cell,)))
+    nbformat.validate(json.loads(written))
+    assert read_ipynb(written).cells == (cell,)
+
+
+def test_fields_that_the_files_own_version_does_not_have_are_kept_where_it_has_room() -> None:
+    text = text_of([code("x", id="a", lock="me")], nbformat_minor=5, extra=1)
+    written = json.loads(write_ipynb(read_ipynb(text)))
+    nbformat.validate(written)
+    assert written["cells"][0]["metadata"]["reactive_nb"]["fields"] == {"lock": "me"}
+    assert written["metadata"]["reactive_nb"]["fields"] == {"extra": 1}

@@ -106,6 +106,36 @@ def test_a_cell_that_the_format_has_no_way_for_comes_back_all_the_same(cell: Cel
     assert read_percent(write_percent(notebook)).cells == notebook.cells
 
 
+@pytest.mark.parametrize(
+    ("script", "source"),
+    [
+        ("# %% [sql]\n# select 1\n# from x", "select 1\nfrom x"),
+        ("# %% [sql]\n# select 1\n#\n#     from x", "select 1\n\n    from x"),
+        ("# %% totals [SQL]\n# select 1", "select 1"),
+        ("# %% [sql]\nselect 1", "select 1"),
+        ("# %% [sql]\n# %%sql\n# select 1", "select 1"),
+    ],
+)
+def test_a_cell_marked_as_sql_is_one_and_keeps_its_mark(script: str, source: str) -> None:
+    notebook = read_percent(f"{script}\n\n# %%\nx = 1\n")
+    assert [(cell.type, cell.source) for cell in notebook.cells] == [
+        (CellType.SQL, source),
+        (CellType.PYTHON, "x = 1"),
+    ]
+    assert read_ipynb(write_ipynb(notebook)).cells == notebook.cells
+    written = write_percent(notebook).decode()
+    ast.parse(written)
+    assert read_percent(written).cells == notebook.cells
+    header, _, body = written[written.index("# %%") :].partition("\n")
+    assert header.startswith(script.splitlines()[0])
+    assert body.startswith("".join(f"# {line}".rstrip() + "\n" for line in source.splitlines()))
+
+
+def test_a_cell_that_is_sql_no_more_loses_the_mark() -> None:
+    notebook = Notebook("n", cells=(Cell("a", source="x = 1", metadata={"title": "totals [sql]"}),))
+    assert read_percent(write_percent(notebook)).cells == (Cell("a", source="x = 1", metadata={"title": "totals"}),)
+
+
 LINES = """x = 1||# a comment|# %% title|#%%|%time x|!ls|    y|def f():|# + a|# -|@decorator|'''|# %matplotlib|?x
 # In[2]:|%%time|# <codecell>|#- echo|#~# %%"""
 lines = st.sampled_from(re.split(r"\||\n", LINES))
@@ -113,7 +143,13 @@ sources = st.lists(lines, min_size=1, max_size=6).map("\n".join).filter(lambda t
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(st.tuples(st.sampled_from([CellType.PYTHON, CellType.SQL, CellType.MARKDOWN]), sources), max_size=4))
-def test_sources_survive_a_script(cells: list[tuple[CellType, str]]) -> None:
-    notebook = Notebook("n", cells=tuple(Cell(f"c{place}", *cell) for place, cell in enumerate(cells)))
+@given(
+    st.lists(st.tuples(st.sampled_from([CellType.PYTHON, CellType.SQL, CellType.MARKDOWN]), sources), max_size=4),
+    st.booleans(),
+)
+def test_sources_survive_a_script(cells: list[tuple[CellType, str]], marked: bool) -> None:
+    marks = {CellType.SQL: {"title": "[sql]"}} if marked else {}
+    notebook = Notebook(
+        "n", cells=tuple(Cell(f"c{place}", *cell, metadata=marks.get(cell[0], {})) for place, cell in enumerate(cells))
+    )
     assert read_percent(write_percent(notebook)).cells == notebook.cells
