@@ -7,12 +7,8 @@ no users and no notebooks; whose kernel may be asked to do what is decided elsew
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +22,10 @@ from .connection import KernelConnection, Listener
 from .environment import kernel_environment
 from .errors import KernelError, KernelLimitError
 from .launch import KernelProcess, LaunchRequest, launch
+from .runtime_directory import RuntimeDirectory
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_DIRECTORY = 70  # socket paths are limited to about 104 characters
 _SPARE_SPECS = 2
 # Variables that a program looks at only when it starts: setting them later would do nothing.
 _START_ONLY = ("PYTHON", "LD_", "DYLD_", "OMP_", "MKL_", "OPENBLAS_", "CUDA_", "CONDA", "JUPYTER", "IPYTHON", "LC_")
@@ -68,7 +64,7 @@ class KernelPool:
         self._environment = dict(environment or {})
         self._specs = KernelSpecManager()
         self._context: zmq.asyncio.Context | None = None
-        self._directory: Path | None = None
+        self._directory: RuntimeDirectory | None = None
         self._in_use: dict[str, KernelConnection] = {}
         self._spares: dict[str, list[KernelConnection]] = {}
         self._spare_specs: list[str] = [default_kernel]
@@ -96,7 +92,7 @@ class KernelPool:
         """Make the pool ready for `acquire`, and begin to start spares."""
         if self._context is None and not self._closed:
             self._context = zmq.asyncio.Context()
-            self._directory = _private_directory()
+            self._directory = RuntimeDirectory()
             self._replenish()
 
     async def ready(self) -> None:
@@ -158,7 +154,7 @@ class KernelPool:
             self._context.destroy(linger=0)
             self._context = None
         if self._directory is not None:
-            await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+            await asyncio.to_thread(self._directory.remove)
             self._directory = None
 
     @property
@@ -230,7 +226,7 @@ class KernelPool:
         async def start_process() -> KernelProcess:
             if self._directory is None:
                 raise KernelError("The kernel pool is closed.")
-            return await launch(request, self._specs, self._directory)
+            return await launch(request, self._specs, self._directory.path)
 
         return start_process
 
@@ -262,14 +258,3 @@ class KernelPool:
             logger.warning("No spare %s kernel: %s", name, error)
         finally:
             self._filling.discard(name)
-
-
-def _private_directory() -> Path:
-    """A directory of our own (mode 0700) with a short name, for sockets."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    bases = [runtime, tempfile.gettempdir(), "/tmp"]  # noqa: S108
-    for base in bases:
-        if base and (len(base) <= _LONGEST_DIRECTORY or sys.platform == "win32"):
-            with contextlib.suppress(OSError):
-                return Path(tempfile.mkdtemp(prefix="rnb-", dir=base))
-    raise KernelError(f"No directory for kernel sockets can be made in any of {', '.join(filter(None, bases))}.")
