@@ -46,6 +46,13 @@ class Entry:
     revision: int
 
 
+class Held(NamedTuple):
+    """The id that a path had, and the file that was there then."""
+
+    id: str
+    file: NotebookFile
+
+
 class Moved(Exception):
     """The file at a path is not, or not any more, the notebook that was sought there."""
 
@@ -145,7 +152,7 @@ class NotebookIndex:
             self._take_up(found)
 
     def _take_up(self, files: dict[str, NotebookFile]) -> None:
-        held = {path: (notebook_id, self._files[path].claimed_id) for path, notebook_id in self._ids.items()}
+        held = {path: Held(notebook_id, self._files[path]) for path, notebook_id in self._ids.items()}
         self._files = files
         self._ids = assigned(files, held)
         self._paths = {notebook_id: path for path, notebook_id in self._ids.items()}
@@ -222,23 +229,27 @@ class NotebookIndex:
             del self._paths[notebook_id]
 
 
-def assigned(files: Mapping[str, NotebookFile], held: Mapping[str, tuple[str, str | None]]) -> dict[str, str]:
-    """Which id each file goes by. `held` gives the id that a path had, and the id its file claimed then.
+def assigned(files: Mapping[str, NotebookFile], held: Mapping[str, Held]) -> dict[str, str]:
+    """Which id each file goes by. `held` gives what was known of each path.
 
     Of several files that claim one id, the one that had it keeps it; else the one that still has the name it was given
-    gets it. The others are known by their paths. A second name of the very same file gets none.
+    gets it. A file that claims none and was only moved keeps the id that it had. The others are known by their paths. A
+    second name of the very same file gets none.
     """
     ids: dict[str, str] = {}
     undecided: list[NotebookFile] = []
     for path, file in files.items():
         had = held.get(path)
-        if had is not None and (file.claimed_id is None or file.claimed_id in had):
-            ids[path] = had[0]
+        if had is not None and (file.claimed_id is None or file.claimed_id in (had.id, had.file.claimed_id)):
+            ids[path] = had.id
         else:
             undecided.append(file)
     holders = {notebook_id: path for path, notebook_id in ids.items()}
-    for file in sorted(undecided, key=lambda file: (file.claimed_name != file.name, file.path)):
-        for wanted in _wishes(file):
+    gone = {_identity(had.file): had.id for path, had in held.items() if path not in files}
+    for file in sorted(
+        undecided, key=lambda file: (file.claimed_name != file.name, file.claimed_id is None, file.path)
+    ):
+        for wanted in _wishes(file, gone.get(_identity(file))):
             holder = holders.setdefault(wanted, file.path)
             if holder == file.path:
                 ids[file.path] = wanted
@@ -248,10 +259,17 @@ def assigned(files: Mapping[str, NotebookFile], held: Mapping[str, tuple[str, st
     return ids
 
 
-def _wishes(file: NotebookFile) -> Iterator[str]:
-    """The ids that would suit a file, best first."""
+def _identity(file: NotebookFile) -> tuple[int, int, bytes]:
+    """What stays the same when a file is moved."""
+    return file.signature.inode, file.signature.device, file.digest
+
+
+def _wishes(file: NotebookFile, before: str | None) -> Iterator[str]:
+    """The ids that would suit a file, best first; `before` is the one that it had elsewhere."""
     if file.claimed_id is not None:
         yield file.claimed_id
+    elif before is not None:
+        yield before
     for number in count(1):
         yield notebook_files.id_of_path(file.path, number)
 

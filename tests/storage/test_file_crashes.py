@@ -42,6 +42,12 @@ def saver(directory: Path, notebook_id: str, count: int, *mark: str) -> subproce
     return subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
 
 
+def rename_up_to(step: int, directory: Path, notebook_id: str) -> int:
+    """The exit status of a process that renames a notebook, and dies before that step."""
+    command = [sys.executable, str(RENAMER), str(directory), notebook_id, str(step)]
+    return subprocess.run(command, env=environment(), timeout=DEADLINE_S, check=False).returncode
+
+
 def notebook_texts(directory: Path) -> list[bytes]:
     return [path.read_bytes() for path in directory.glob("*.ipynb")]
 
@@ -79,17 +85,16 @@ async def test_killed_before_any_step_of_a_renaming_save_there_is_one_notebook(t
         async with FileStorage(directory) as storage:
             stored = await storage.create(notebook("before"))
         steps += 1
-        command = [sys.executable, str(RENAMER), str(directory), stored.id, str(steps)]
-        ended = subprocess.run(command, env=environment(), timeout=DEADLINE_S, check=False)
+        status = await asyncio.to_thread(rename_up_to, steps, directory, stored.id)
         async with FileStorage(directory) as storage:
             loaded = await storage.load(stored.id)
             assert (loaded.revision, loaded.name) in [(0, "before"), (1, "before"), (1, "after")]
             await storage.save(edited(loaded), expected=loaded.revision)
             assert [item.id for item in (await storage.list("local")).items] == [stored.id]
         assert os.listdir(directory) == [f"{loaded.name}.ipynb"]
-        if ended.returncode == 0:
+        if status == 0:
             break
-        assert ended.returncode == -signal.SIGKILL
+        assert status == -signal.SIGKILL
     assert (loaded.revision, loaded.name) == (1, "after")
     assert steps > 5
 

@@ -209,6 +209,32 @@ async def test_a_file_renamed_by_others_is_the_same_notebook_of_another_name(
     assert contents(tmp_path) == ["sub/After.ipynb"]
 
 
+async def test_a_file_that_states_no_id_is_the_same_notebook_when_it_is_moved(
+    storage: FileStorage, tmp_path: Path
+) -> None:
+    write_with_jupyter(tmp_path / "Before.ipynb", "1")
+    found = await storage.load((await storage.list("local")).items[0].id)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "Before.ipynb").rename(tmp_path / "sub" / "After.ipynb")
+    changed = await storage.changed_outside(found)
+    assert changed is not None
+    assert (changed.id, changed.name, changed.revision) == (found.id, "After", found.revision + 1)
+    write_with_jupyter(tmp_path / "Before.ipynb", "another")
+    listed = {item.name: item.id for item in (await storage.list("local")).items}
+    assert listed["After"] == found.id != listed["Before"]
+    await storage.save(edited(changed), expected=changed.revision)
+    async with FileStorage(tmp_path) as other:
+        assert {item.name: item.id for item in (await other.list("local")).items}["After"] == found.id
+
+
+async def test_a_file_with_the_content_of_one_that_is_gone_is_another(storage: FileStorage, tmp_path: Path) -> None:
+    write_with_jupyter(tmp_path / "Before.ipynb", "1")
+    found = (await storage.list("local")).items[0]
+    shutil.copy(tmp_path / "Before.ipynb", tmp_path / "After.ipynb")
+    (tmp_path / "Before.ipynb").unlink()
+    assert (await storage.list("local")).items[0].id != found.id
+
+
 async def test_a_file_deleted_by_others_is_gone(storage: FileStorage, tmp_path: Path) -> None:
     stored = await storage.create(notebook())
     (tmp_path / "Sales.ipynb").unlink()
