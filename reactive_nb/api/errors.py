@@ -215,12 +215,8 @@ def _message(error: ErrorDetails) -> str:
         case "extra_forbidden":
             return "there is no such field here"
         case "union_tag_not_found":
-            return f"should be an object with a type: {_types(error)}"
+            return "should be an object with a type, such as cell.update"
         case "union_tag_invalid":
-            return f"there is no type {str(error.get('ctx', {}).get('tag', ''))[:MAX_NAME_CHARS]!r}: {_types(error)}"
+            known = error.get("ctx", {})
+            return f"there is no type {str(known.get('tag'))[:MAX_NAME_CHARS]!r}, only {known.get('expected_tags')}"
     return error["msg"].removeprefix("Value error, ")
-
-
-def _types(error: ErrorDetails) -> str:
-    """What pydantic says of the types there are; nothing where it has none."""
-    return str(error.get("ctx", {}).get("expected_tags", "see the documentation"))

@@ -35,8 +35,9 @@ class AskingLimit(H11Protocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
+        ours = self.transport.get_protocol() is self  # else it has become a WebSocket
         answered = self.cycle is None or self.cycle.response_complete
-        if not answered or self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+        if not ours or not answered or self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._stop()
         elif self._late is None:
             self._late = self.loop.call_later(self.asking_s, self.transport.close)

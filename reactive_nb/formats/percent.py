@@ -143,8 +143,8 @@ def _write_cell(kind: CellType, cell: Any, *, sealed: bool) -> None:
     own |= {key: value for key, value in known.items() if key in KEPT_OF_CELL or key not in own_metadata.CELL_KEYS}
     marked = _is_marked(cell.metadata)
     if marked and kind.runs and kind is not CellType.SQL:
-        if title := SQL_MARK.sub("", cell.metadata.pop("title")).rstrip():
-            cell.metadata["title"] = title
+        bare = SQL_MARK.sub("", cell.metadata.pop("title")).rstrip()
+        cell.metadata.update({"title": bare} if bare else {})
     if sealed:
         own |= {"type": kind.value, "source": cell.source} if kind.runs else {"source": cell.source}
         cell.source = ""

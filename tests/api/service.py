@@ -187,10 +187,10 @@ def settings_for(directory: Path, **overrides: Any) -> Settings:
 
 
 @contextmanager
-def serve(app: FastAPI) -> Iterator[Service]:
+def serve(app: FastAPI, **options: Any) -> Iterator[Service]:
     """The application on a real server, in a thread of its own."""
     settings: Settings = app.state.settings
-    server = _Server(uvicorn.Config(app, **server_options(settings) | {"port": 0, "access_log": False}))
+    server = _Server(uvicorn.Config(app, **server_options(settings) | {"port": 0, "access_log": False} | options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + DEADLINE_S

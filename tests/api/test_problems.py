@@ -44,13 +44,68 @@ async def test_addresses_and_methods_that_there_are_not(service: Service) -> Non
         assert answer.headers["allow"] == "GET, DELETE"
         answer = await client.post(f"notebooks/{made['id']}/cells/c0", json={})
         assert answer.headers["allow"] == "GET, PUT, DELETE"
+        for method in ("GET", "HEAD", "PUT", "DELETE", "PATCH"):
+            answer = await client.request(method, "notebooks/import")
+            assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
         answer = await client.post(f"{service.url}/docs")
         problem(answer, 405, "method-not-allowed")
 
 
+UPDATE = {"type": "cell.update", "cell_id": "c0", "source": "x"}
+MISTAKES: list[tuple[str, Any, str]] = [
+    (
+        "batch",
+        {"operations": [UPDATE]},
+        """operations.0.changes: is required: what to change of the cell, for example {"source": "x = 2"}; """
+        "operations.0.source: there is no such field here",
+    ),
+    ("batch", {}, 'operations: is required: a list, for example [{"type": "cell.remove", '),
+    ("batch", {"operations": [{"type": "fly"}]}, "operations.0: there is no type 'fly', only 'cell.add', "),
+    ("batch", {"operations": [{}]}, "operations.0: should be an object with a type, such as cell.update"),
+    ("cells", {"text": "x", "n": "y"}, "text: there is no such field here; n: there is no such field here"),
+]
+
+
+@pytest.mark.parametrize(("address", "body", "said"), MISTAKES)
+async def test_a_mistake_is_told_with_what_would_be_right(service: Service, address: str, body: Any, said: str) -> None:
+    async with service.client() as client:
+        made = await new_notebook(client, "1")
+        found = problem(await client.post(f"notebooks/{made['id']}/{address}", json=body), 422, "invalid")
+        assert found["detail"].startswith(said), found["detail"]
+
+
+@pytest.mark.parametrize("given", ["seven", '"abc"', "1.5", "-1", '"1", "2"', "1" * 200])
+async def test_an_if_match_that_no_etag_is_is_told_what_one_looks_like(service: Service, given: str) -> None:
+    async with service.client() as client:
+        made = await new_notebook(client, "1")
+        answer = await client.put(f"notebooks/{made['id']}/name", json={"name": "x"}, headers={"If-Match": given})
+        found = problem(answer, 422, "invalid")
+        assert found["detail"] == 'If-Match: should be the ETag of an answer, for example "7", or * for any revision'
+        assert found["errors"][0]["field"] == "If-Match"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("cell.updated", "There is no command 'cell.updated'. Did you mean cell.update? There are: auth, "),
+        ("fly", "There is no command 'fly'. There are: auth, "),
+        (None, "A command has a type, one of: auth, "),
+    ],
+)
+async def test_a_command_that_there_is_not_is_told_which_there_are(service: Service, kind: Any, said: str) -> None:
+    async with service.client() as client:
+        made = await new_notebook(client)
+    async with service.live(made["id"]) as live:
+        await live.socket.send(json.dumps({"id": "1"} | ({"type": kind} if kind else {})))
+        error = (await live.reply("1"))["error"]
+        assert error["code"] == "unknown-command"
+        assert error["message"].startswith(said)
+        assert error["message"].endswith("presence.update, batch.")
+
+
 async def test_a_body_that_is_no_json(service: Service) -> None:
     async with service.client(headers={"Content-Type": "application/json"}) as client:
-        for body in (b"{", b"nope", b"\xff", b"[" * 100_000):
+        for body in (b"{", b"nope", b"\xff", b"[" * 100_000, b'{"name": NaN}'):
             answer = await client.post("notebooks", content=body)
             assert answer.status_code in (400, 422)
             problem(answer, answer.status_code, "malformed" if answer.status_code == 400 else "invalid")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from uvicorn.config import LOGGING_CONFIG
 from uvicorn.logging import AccessFormatter
 
 from reactive_nb.core.config import load_settings
@@ -59,6 +60,9 @@ def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
         f'{{"api_key": "{SECRET}", "model": "x"}}',
         f"{{'password': '{SECRET}'}}",
         f"?access_token={SECRET}",
+        f"GET /?%74oken={SECRET} HTTP/1.1",
+        f"GET /?a=1&%74%6F%6b%65n={SECRET}&b=2",
+        f"GET /x?a=%3F&reactive_nb_t%6fken={SECRET}",
     ],
 )
 def test_secrets_do_not_survive(text: str) -> None:
@@ -71,6 +75,8 @@ def test_secrets_do_not_survive(text: str) -> None:
     "text",
     [
         "GET /api/v1/notebooks?limit=50 HTTP/1.1",
+        "GET /api/v1/notebooks?name=%C3%9Cber&%74ok=1 HTTP/1.1",
+        "what? 5 % of token",
         "the token is not valid",
         "max_tokens=500 and tokens=7",
         "https://example.org/a:b@c",
@@ -84,10 +90,14 @@ def test_other_text_stays(text: str) -> None:
 
 
 def test_a_secret_we_were_told_goes_wherever_it_stands() -> None:
-    assert Redaction(["a-token-of-mine"])("/x/a-token-of-mine/y") == "/x/***/y"
+    hide = Redaction(["a-token-of-mine"])
+    assert hide("/x/a-token-of-mine/y") == "/x/***/y"
+    assert hide("GET /x?a=1&b=%61-token-of-mine HTTP") == "GET /x?a=1&*** HTTP"
 
 
-@pytest.mark.parametrize("text", ["a" * 1_000_000, "token" * 200_000, "://" * 300_000, "://a:" + "b" * 1_000_000])
+@pytest.mark.parametrize(
+    "text", ["a" * 1_000_000, "token" * 200_000, "://" * 300_000, "://a:" + "b" * 1_000_000, "?%" * 500_000]
+)
 def test_redaction_is_quick_on_hostile_text(text: str) -> None:
     begun = time.perf_counter()
     redact(text)
@@ -187,11 +197,11 @@ def test_uvicorns_own_access_lines_are_clean_too() -> None:
 def logging_as_it_was() -> Iterator[None]:
     names = ["", "reactive_nb", "reactive_kernels", "uvicorn", "uvicorn.error", "uvicorn.access"]
     loggers = [logging.getLogger(name) for name in names]
-    before = [(logger.level, logger.handlers[:], logger.propagate) for logger in loggers]
+    before = [(logger.level, logger.handlers[:], logger.filters[:], logger.propagate) for logger in loggers]
     yield
-    for logger, (level, handlers, propagate) in zip(loggers, before, strict=True):
+    for logger, (level, handlers, filters, propagate) in zip(loggers, before, strict=True):
         logger.setLevel(level)
-        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.handlers[:], logger.filters[:], logger.propagate = handlers, filters, propagate
 
 
 @pytest.mark.usefixtures("logging_as_it_was")
@@ -206,6 +216,19 @@ def test_configured_logging_goes_to_stderr_without_the_token(capsys: pytest.Capt
     messages = [json.loads(line)["message"] for line in captured.err.splitlines()]
     assert messages == ["open /lab/***", '127.0.0.1 - "GET /?token=***"']
     assert captured.out == ""
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
+def test_what_uvicorn_logs_by_handlers_of_its_own_is_clean_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """As when a program imports the application, and then runs uvicorn with its own configuration of logs."""
+    configure_logging(load_settings(token="a-token-of-mine"))
+    logging.config.dictConfig(LOGGING_CONFIG)
+    where = ("127.0.0.1:1", "GET", "/?%74oken=somebody-elses&a=%61-token-of-mine", "1.1", 200)
+    logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', *where)
+    logging.getLogger("uvicorn.error").info('%s - "WebSocket %s" [accepted]', where[0], "/ws?token=a-token-of-mine")
+    captured = capsys.readouterr()
+    assert "/?%74oken=***&***" in captured.out
+    assert "/ws?token=***" in captured.err
 
 
 def test_configuration_leaves_other_peoples_loggers_alone() -> None:

@@ -86,3 +86,9 @@ def test_which_addresses_are_this_machine_and_which_are_all() -> None:
         True, True, True, True, False, False,
     ]  # fmt: skip
     assert [is_wildcard(name) for name in ("0.0.0.0", "::", "127.0.0.1", "localhost")] == [True, True, False, False]
+
+
+def test_an_ipv4_address_is_the_same_on_a_socket_for_both_families() -> None:
+    assert is_loopback("::ffff:127.0.0.1")
+    assert not is_loopback("::ffff:10.0.0.1")
+    assert is_wildcard("::ffff:0.0.0.0")
