@@ -110,7 +110,10 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds <= LONGEST_S:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0 and up to {LONGEST_S:,}")
     return seconds

@@ -34,7 +34,10 @@ def convert(options: argparse.Namespace) -> int:
 def read_notebook(path: Path) -> Notebook:
     """The notebook in a file, by its suffix. Raises FormatError or OSError."""
     if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        said = f"{os.strerror(errno.EISDIR)}; give the notebook's own file, .ipynb or .py"
+        raise IsADirectoryError(errno.EISDIR, said, str(path))
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     source = format_for(path)
     if source.read is None:
         raise FormatError(f"{path}: {path.suffix} files can be written, not read.")

@@ -46,7 +46,8 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     [
         ("missing.py", "x.ipynb", "missing.py: No such file or directory"),
         ("page.md", "x.py", "page.md: .md files can be written, not read."),
-        ("a.py", "x.docx", "No notebook format is known for 'x.docx'"),
+        ("a.py", "x.docx", "No notebook format is known for 'x.docx'; there are .ipynb, .py, .html, .md."),
+        ("a.docx", "x.py", "No notebook format is known for 'a.docx'; there are .ipynb, .py, .html, .md."),
         ("a.py", "no/x.md", "no: There is no such folder"),
         ("folder", "x.py", "folder: Is a directory"),
         ("a.py", "folder.md", "folder.md: Is a directory"),
@@ -57,6 +58,7 @@ def test_what_can_not_be_converted_is_refused_in_a_line(tmp_path: Path, source: 
     script(tmp_path / "a.py", "1")
     (tmp_path / "page.md").write_text("# a")
     (tmp_path / "garbage.ipynb").write_text("garbage")
+    (tmp_path / "a.docx").touch()
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder.md").mkdir()
     before = sorted(tmp_path.iterdir())

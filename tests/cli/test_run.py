@@ -126,7 +126,9 @@ def test_a_kernel_that_dies_is_told_with_the_cell_it_died_in(tmp_path: Path) -> 
 
 BAD = [
     ("a file that is not there", ["run", "missing.ipynb"], "missing.ipynb: No such file or directory"),
-    ("a folder", ["run", "folder"], "folder: Is a directory"),
+    ("a file without suffix that is not there", ["run", "missing"], "missing: No such file or directory"),
+    ("a folder", ["run", "folder"], "folder: Is a directory; give the notebook's own file, .ipynb or .py"),
+    ("this folder", ["run", "."], ".: Is a directory; give the notebook's own file, .ipynb or .py"),
     ("a folder named like a notebook", ["run", "folder.ipynb"], "folder.ipynb: Is a directory"),
     ("no JSON", ["run", "garbage.ipynb"], "garbage.ipynb: Not JSON"),
     ("JSON, but no notebook", ["run", "other.ipynb"], "other.ipynb: Not a notebook"),
@@ -142,6 +144,7 @@ BAD = [
     ("an output that is a folder", ["run", "ok.py", "-o", "folder.ipynb"], "folder.ipynb: Is a directory"),
     ("an output of no format", ["run", "ok.py", "-o", "x.xyz"], "No notebook format is known for 'x.xyz'"),
     ("a time limit of nothing", ["run", "ok.py", "--timeout", "0"], "argument --timeout: 0 is no number of seconds"),
+    ("a time limit in words", ["run", "ok.py", "--timeout", "x"], "argument --timeout: x is no number of seconds"),
     ("no notebook at all", ["run"], "the following arguments are required: NOTEBOOK.ipynb"),
 ]
 
