@@ -23,7 +23,7 @@ class OutputLimits:
     stream_head: int = 500_000
     """Characters kept from the beginning of a stream…"""
     stream_tail: int = 500_000
-    """…and from its end; up to twice as many at times, so that cutting is rare."""
+    """…and from its end; up to half as many more at times, so that cutting is rare."""
     outputs: int = 10_000
     """Outputs of one cell."""
     size_bytes: int = 100_000_000
@@ -213,14 +213,14 @@ class OutputStore:
     def _new_stream(self, output: JSON) -> _Slot:
         text = TerminalText(self._limits.stream_head, self._limits.stream_tail)
         text.write(output["text"] if isinstance(output["text"], str) else "".join(output["text"]))
-        return _Slot(None, text, output["name"], size=len(text.text))
+        return _Slot(None, text, output["name"], size=text.size)
 
     def _write(self, key: str, cell: _Cell, index: int, stream: TerminalText, text: str) -> None:
         slot = cell.slots[index]
         stream.write(text)
         slot.output = None
-        cell.size += len(stream.text) - slot.size
-        slot.size = len(stream.text)
+        cell.size += stream.size - slot.size
+        slot.size = stream.size
         self._mark(key, cell, index)
 
     def _leave_out(self, key: str, cell: _Cell) -> None:
