@@ -1,7 +1,7 @@
 """JSON that clients send, parsed without stopping everybody else.
 
-A parser holds the interpreter until it is done, in a thread as elsewhere. What takes it long in few bytes are lists:
-each is an object that Python's memory management follows. So those are counted first.
+A parser holds the interpreter until it is done, in a thread as elsewhere. What takes it long in few bytes are lists
+and objects: each is one that Python's memory management follows. So those are counted first.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ import orjson
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-from reactive_nb.formats.json_text import has_more_lists
+from reactive_nb.formats.json_text import has_more_containers
 
 LARGE = 65_536
 """Bytes or characters from which on a text is parsed in a thread."""
-MAX_LISTS = 200_000
+MAX_CONTAINERS = 200_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 HALF_CHARACTER = b"\\ud"
 """How the escape begins that stands for half of a character, which is none by itself."""
 
 
-class TooManyLists(ValueError):
-    """The text has more lists than anything of ours could mean."""
+class TooManyContainers(ValueError):
+    """The text has more lists and objects than anything of ours could mean."""
 
     def __init__(self) -> None:
-        super().__init__(f"JSON with more than {MAX_LISTS:,} lists is not taken.")
+        super().__init__(f"JSON with more than {MAX_CONTAINERS:,} lists and objects is not taken.")
 
 
-def check_lists(text: str | bytes) -> None:
-    """Raise TooManyLists, whether the text is JSON or not."""
-    if has_more_lists(text, MAX_LISTS):
-        raise TooManyLists
+def check_containers(text: str | bytes) -> None:
+    """Raise TooManyContainers, whether the text is JSON or not."""
+    if has_more_containers(text, MAX_CONTAINERS):
+        raise TooManyContainers
 
 
 class JsonRequest(Request):
@@ -47,7 +47,7 @@ class JsonRequest(Request):
             body = await self.body()
             try:
                 self._json = await asyncio.to_thread(_parsed, body) if len(body) > LARGE else _parsed(body)
-            except TooManyLists as error:
+            except TooManyContainers as error:
                 raise HTTPException(413, str(error)) from None
         return self._json
 
@@ -66,7 +66,7 @@ class JsonRoute(APIRoute):
 
 
 def _parsed(body: bytes) -> Any:
-    check_lists(body)
+    check_containers(body)
     try:
         return orjson.loads(body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError:

@@ -20,7 +20,7 @@ from reactive_nb.formats.errors import FormatError
 MAX_DEPTH = 200
 """Levels of nesting. Real notebooks have about a dozen."""
 
-MAX_LISTS = 2_000_000
+MAX_CONTAINERS = 2_000_000
 LARGE = 4 * 1024 * 1024
 """Characters from which on a text is parsed so that other threads get their turn."""
 
@@ -35,8 +35,8 @@ def parse(data: bytes | str) -> Any:
     text, odd = _decoded(data)
     if not text.strip():
         raise FormatError("The file is empty.")
-    if has_more_lists(text, MAX_LISTS):
-        raise FormatError(f"The file has more than {MAX_LISTS:,} lists in it.")
+    if has_more_containers(text, MAX_CONTAINERS):
+        raise FormatError(f"The file has more than {MAX_CONTAINERS:,} lists and objects in it.")
     try:
         value = json.loads(text, parse_constant=_nothing, **(_TURNS if len(text) > LARGE else {}))
     except RecursionError:
@@ -49,15 +49,18 @@ def parse(data: bytes | str) -> Any:
     return mended(value) if odd or ESCAPED_SURROGATE.search(text) else value
 
 
-def has_more_lists(text: str | bytes, most: int) -> bool:
-    """Whether there are more than `most` lists in a JSON text; says nothing about whether it is one.
+def has_more_containers(text: str | bytes, most: int) -> bool:
+    """Whether there are more than `most` lists and objects in a JSON text; says nothing about whether it is one.
 
-    Millions of lists take the parser seconds, with the interpreter locked, and twenty times the text's own memory.
+    Millions of them take the parser seconds with the interpreter locked, and twenty times the text's own memory, which
+    Python then looks through again and again.
     """
     if isinstance(text, bytes):
-        total, inside = text.count(b"["), (found[0].count(b"[") for found in BYTE_STRING.finditer(text))
+        total = text.count(b"[") + text.count(b"{")
+        inside = (found[0].count(b"[") + found[0].count(b"{") for found in BYTE_STRING.finditer(text))
     else:
-        total, inside = text.count("["), (found[0].count("[") for found in STRING.finditer(text))
+        total = text.count("[") + text.count("{")
+        inside = (found[0].count("[") + found[0].count("{") for found in STRING.finditer(text))
     return total > most and total - sum(inside) > most
 
 

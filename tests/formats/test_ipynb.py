@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reactive_nb.formats import FormatError, read_ipynb, write_ipynb
-from reactive_nb.formats.json_text import has_more_lists
+from reactive_nb.formats.json_text import has_more_containers
 from reactive_nb.formats.libraries import library
 from reactive_nb.models import Cell, CellConfig, CellType, Notebook
 from tests.notebooks.corpus import name, notebooks
@@ -301,23 +301,23 @@ def test_nothing_given_is_changed() -> None:
 
 
 def test_lists_without_end_are_refused_and_brackets_in_text_are_none() -> None:
-    with pytest.raises(FormatError, match="more than 2,000,000 lists"):
-        read_ipynb('{"nbformat": 4, "cells": [' + "[]," * 2_000_001 + "[]]}")
+    with pytest.raises(FormatError, match="more than 2,000,000 lists and objects"):
+        read_ipynb('{"nbformat": 4, "cells": [' + "[],{}," * 1_000_000 + "[]]}")
     source = '[\\"' * 2_000_001
     assert read_ipynb('{"nbformat": 4, "cells": [{"cell_type": "raw", "source": "' + source + '"}]}').cells[0].source
 
 
-@pytest.mark.parametrize("text", ['"', '"\\', '"\\"' * 5, "[" * 9, '["[", [], "\\"["]'])
+@pytest.mark.parametrize("text", ['"', '"\\', '"\\"' * 5, "[{" * 9, '["[{", [], "\\"[", {}]'])
 def test_lists_are_counted_outside_of_strings(text: str) -> None:
-    expected = {'["[", [], "\\"["]': 2, "[" * 9: 9}.get(text, 0)
+    expected = {'["[{", [], "\\"[", {}]': 3, "[{" * 9: 18}.get(text, 0)
     for given in (text, text.encode()):
-        assert has_more_lists(given, expected - 1)
-        assert not has_more_lists(given, expected)
+        assert has_more_containers(given, expected - 1)
+        assert not has_more_containers(given, expected)
 
 
 def test_a_text_that_is_one_broken_string_is_looked_through_once() -> None:
     endless = "[" * 10 + '"' + '\\"' * 1_000_000
-    assert has_more_lists(endless, 1)  # in hours, were each quote tried as a beginning
+    assert has_more_containers(endless, 1)  # in hours, were each quote tried as a beginning
 
 
 OUTPUTS = [

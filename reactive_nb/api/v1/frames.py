@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from starlette.types import Message
 
 from reactive_nb.api.errors import Refusal, invalid
-from reactive_nb.api.json_input import LARGE, TooManyLists, check_lists
+from reactive_nb.api.json_input import LARGE, TooManyContainers, check_containers
 from reactive_nb.schemas.commands import ClientCommand, client_command
 from reactive_nb.schemas.encoding import well_formed
 
@@ -106,8 +106,8 @@ class FrameReader:
 def _object(text: str) -> dict[str, Any]:
     """The JSON object in `text`; halves of surrogate pairs, which JSON.stringify lets pass, are replaced."""
     try:
-        check_lists(text)
-    except TooManyLists as error:
+        check_containers(text)
+    except TooManyContainers as error:
         raise Closing(MALFORMED, str(error)) from None
     try:
         found = from_json(text, allow_inf_nan=False)
