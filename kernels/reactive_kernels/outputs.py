@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .error_limits import bounded_error
 from .events import JSON, ClearOutputEvent, OutputEvent, UpdateDisplayEvent
 from .terminal import TerminalText
 
 
 @dataclass(frozen=True, slots=True)
 class OutputLimits:
-    """How much of a cell's output is kept. An error is kept always."""
+    """How much of a cell's output is kept. The last error is kept always, with bounded text."""
 
     stream_head: int = 500_000
     """Characters kept from the beginning of a stream…"""
@@ -89,6 +90,7 @@ class _Cell:
     size: int = 0
     left_out: int = 0
     notice: int | None = None  # the slot that tells how many were left out
+    last_error: int | None = None  # the slot of the last error, if there was no room for it
 
 
 class OutputStore:
@@ -100,6 +102,7 @@ class OutputStore:
         self._cells: dict[str, _Cell] = {}
         self._dirty: dict[str, None] = {}
         self._places: dict[str, set[tuple[str, int]]] = {}
+        self._updates: dict[str, UpdateDisplayEvent] = {}  # by display id, not yet carried out
 
     def begin(self, key: str) -> None:
         """A new run: its outputs begin with none."""
@@ -136,7 +139,7 @@ class OutputStore:
             case OutputEvent():
                 self._add(key, self._cell(key), event)
             case UpdateDisplayEvent():
-                self._update(event.display_id, event.data, event.metadata)
+                self._update(event)
             case ClearOutputEvent():
                 cell = self._cell(key)
                 cell.clear_before_next = event.wait
@@ -145,11 +148,13 @@ class OutputStore:
 
     def outputs(self, key: str) -> list[JSON]:
         """The cell's outputs as they stand, in nbformat shape; [] for an unknown key."""
+        self._carry_out_updates()
         cell = self._cells.get(key)
         return [slot.shown() for slot in cell.slots] if cell is not None else []
 
     def drain(self) -> dict[str, list[OutputChange]]:
         """What changed since the last drain, by key; carried out in order, it leads from then to now."""
+        self._carry_out_updates()
         dirty, self._dirty = self._dirty, {}
         changes = {key: self._changes(self._cells[key]) for key in dirty}
         return {key: told for key, told in changes.items() if told}
@@ -190,7 +195,8 @@ class OutputStore:
             cell.clear_before_next = False
             self._clear(key, cell)
         if event.display_id is not None:
-            self._update(event.display_id, output.get("data", {}), output.get("metadata", {}))
+            data, metadata = output.get("data", {}), output.get("metadata", {})
+            self._update(UpdateDisplayEvent(event.request_id, event.display_id, data, metadata))
         last = cell.slots[-1] if cell.slots else None
         if kind == "stream" and last is not None and last.stream is not None and last.name == output["name"]:
             if cell.notice is None:
@@ -198,11 +204,19 @@ class OutputStore:
             else:
                 self._leave_out(key, cell)
             return
+        if kind == "error":
+            output = bounded_error(output)
         size = 0 if kind == "stream" else _size(output)
         full = len(cell.slots) >= self._limits.outputs or cell.size + size > self._limits.size_bytes
-        if (full or cell.notice is not None) and kind != "error":
-            self._leave_out(key, cell)
-            return
+        if full or cell.notice is not None:
+            if kind != "error" or cell.last_error is not None:
+                self._leave_out(key, cell)
+            if kind != "error":
+                return
+            if cell.last_error is not None:
+                self._put(key, cell, cell.last_error, output, size)
+                return
+            cell.last_error = len(cell.slots)
         slot = self._new_stream(output) if kind == "stream" else _Slot(output, display_id=event.display_id, size=size)
         if event.display_id is not None:
             self._places.setdefault(event.display_id, set()).add((key, len(cell.slots)))
@@ -233,15 +247,29 @@ class OutputStore:
         cell.slots[cell.notice].output = {"output_type": "stream", "name": "stderr", "text": text}
         self._mark(key, cell, cell.notice)
 
-    def _update(self, display_id: str, data: JSON, metadata: JSON) -> None:
-        for key, index in self._places.get(display_id, ()):
-            cell = self._cells[key]
-            slot = cell.slots[index]
-            slot.output = {**slot.shown(), "data": data, "metadata": metadata}
-            size = _size(slot.output)
-            cell.size += size - slot.size
-            slot.size = size
-            self._mark(key, cell, index)
+    def _update(self, event: UpdateDisplayEvent) -> None:
+        """Remember the newest for all displays of the id, of which there may be many."""
+        if event.display_id in self._places:
+            self._updates[event.display_id] = event
+
+    def _carry_out_updates(self) -> None:
+        updates, self._updates = self._updates, {}
+        for display_id, event in updates.items():
+            size = _size({"data": event.data, "metadata": event.metadata})
+            for key, index in self._places[display_id]:
+                cell = self._cells[key]
+                slot = cell.slots[index]
+                if cell.size + max(0, size - slot.size) > self._limits.size_bytes:
+                    self._leave_out(key, cell)
+                else:
+                    self._put(key, cell, index, {**slot.shown(), "data": event.data, "metadata": event.metadata}, size)
+
+    def _put(self, key: str, cell: _Cell, index: int, output: JSON, size: int) -> None:
+        slot = cell.slots[index]
+        slot.output = output
+        cell.size += size - slot.size
+        slot.size = size
+        self._mark(key, cell, index)
 
     def _mark(self, key: str, cell: _Cell, index: int) -> None:
         self._dirty[key] = None
@@ -255,6 +283,7 @@ class OutputStore:
                 places.discard((key, index))
                 if not places:
                     del self._places[slot.display_id]
+                    self._updates.pop(slot.display_id, None)
         if cell.known:
             cell.cleared = True
         if cell.slots:
@@ -262,15 +291,17 @@ class OutputStore:
         cell.slots.clear()
         cell.changed.clear()
         cell.known = cell.size = cell.left_out = 0
-        cell.notice = None
+        cell.notice = cell.last_error = None
 
 
 def _size(output: Mapping[str, Any]) -> int:
     """Roughly how many bytes an output takes."""
     data = output.get("data")
     if not isinstance(data, dict):
-        return len(json.dumps(output, ensure_ascii=False, default=str))
-    return sum(
-        len(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, default=str))
-        for part in data.values()
-    )
+        return _json_size(output)
+    metadata = output.get("metadata")
+    return sum(map(_json_size, data.values())) + (_json_size(metadata) if metadata else 0)
+
+
+def _json_size(part: Any) -> int:
+    return len(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, default=str))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import copy
+import re
+import time
 from typing import Any
 
 import pytest
@@ -234,6 +236,89 @@ def test_a_flood_keeps_head_and_tail() -> None:
     assert kept["text"].endswith("\n9999\n")
     assert "characters left out" in kept["text"]
     assert len(kept["text"]) < 3100
+
+
+def test_of_very_long_errors_the_beginning_and_the_end_are_kept() -> None:
+    store = OutputStore()
+    lines = [f"frame {n}" for n in range(200_000)]
+    text = "a" + "x" * 1_000_000 + "z"
+    store.apply("a", OutputEvent(None, {"output_type": "error", "ename": text, "evalue": text, "traceback": lines}))
+    (kept,) = store.outputs("a")
+    assert re.fullmatch(r"ax+\n\[… 99\d,\d+ characters left out …\]\nx+z", kept["ename"])
+    assert re.fullmatch(r"ax+\n\[… 9\d\d,\d+ characters left out …\]\nx+z", kept["evalue"])
+    traceback = "\n".join(kept["traceback"])
+    assert traceback.startswith("frame 0\nframe 1\n")
+    assert traceback.endswith("\nframe 199999")
+    assert "characters left out" in traceback
+    assert sum(map(len, (kept["ename"], kept["evalue"], traceback))) < 300_000
+    usual = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["one", "two"]}
+    store.apply("b", OutputEvent(None, usual))
+    assert store.outputs("b") == [usual]
+
+
+def test_of_errors_without_end_the_first_and_the_last_are_kept() -> None:
+    store = OutputStore(OutputLimits(outputs=3))
+    for n in range(1000):
+        store.apply("a", error(f"E{n}"))
+        if n % 100 == 0:
+            store.drain()
+    kept = store.outputs("a")
+    assert [o["ename"] for o in kept if o["output_type"] == "error"] == ["E0", "E1", "E2", "E999"]
+    assert [o["text"][:35] for o in kept if o["output_type"] == "stream"] == ["[… 996 further outputs are not kept"]
+    store.begin("a")
+    store.apply("a", error("again"))
+    assert [o["ename"] for o in store.outputs("a")] == ["again"]
+
+
+def test_updates_of_many_displays_are_carried_out_once_a_drain() -> None:
+    def seconds(displays: int) -> float:
+        store = OutputStore()
+        begin = time.perf_counter()
+        for n in range(displays):
+            store.apply("a", display(str(n), "i"))
+            store.apply("a", update(f"{n}!", "i"))
+        assert store.drain() == {"a": [Append(tuple([shown(f"{displays - 1}!")] * displays))]}
+        for n in range(displays):
+            store.apply("a", update(str(n), "i"))
+        assert len(store.drain()["a"]) == displays
+        return time.perf_counter() - begin
+
+    assert min(seconds(8000) for _ in range(3)) < 80 * min(seconds(500) for _ in range(3))
+
+
+def test_an_update_from_before_a_clear_does_not_reach_what_comes_after() -> None:
+    store = OutputStore()
+    for event in (display("1", "i"), update("2", "i"), clear_now, display("3", "i")):
+        store.apply("a", event)
+    assert store.outputs("a") == [shown("3")]
+
+
+def test_updates_that_would_be_too_large_are_left_out() -> None:
+    store = OutputStore(OutputLimits(size_bytes=10_000))
+    for n in range(100):
+        store.apply("a", display(str(n), "i"))
+    store.apply("a", update("x" * 1000, "i"))
+    kept = store.outputs("a")
+    assert sum(len(o["data"]["text/plain"]) for o in kept[:100]) < 11_000
+    assert "not kept" in kept[100]["text"]
+
+
+def test_metadata_count_too() -> None:
+    store = OutputStore(OutputLimits(size_bytes=10_000))
+    for _ in range(10):
+        store.apply("a", OutputEvent(None, {"output_type": "display_data", "data": {}, "metadata": {"x": "y" * 5_000}}))
+    assert len(store.outputs("a")) == 2
+
+
+def test_drains_after_a_large_text_tell_only_what_is_new() -> None:
+    store = OutputStore()
+    store.apply("a", out("a line of text\n" * 60_000))
+    store.drain()
+    for n in range(1000):
+        store.apply("a", out(f"\r{n} %"))
+        ((change,),) = store.drain().values()
+        assert isinstance(change, Splice)
+        assert change.keep >= 900_000
 
 
 def replay(known: list[Json], changes: list[OutputChange]) -> list[Json]:
