@@ -4,7 +4,7 @@ Knows Jupyter and nothing of notebooks, HTTP or users.
 """
 
 from .comms import CommStore
-from .connection import ExecuteReply, KernelConnection
+from .connection import BatchCell, ExecuteReply, KernelConnection
 from .environment import kernel_environment
 from .errors import (
     DeadKernelError,
@@ -33,6 +33,7 @@ from .pool import KernelPool, PoolLimits
 
 __all__ = [
     "Append",
+    "BatchCell",
     "Clear",
     "ClearOutputEvent",
     "CommCloseEvent",

@@ -27,6 +27,7 @@ _SETTLE_AFTER_INTERRUPT_S = 1.0
 _UNHEARD_S = 3.0
 _WELCOME_S = 0.5
 _CONTROL_S = 5.0
+_STOP_BATCH = "reactive_nb_stop_request"
 _COMMS_REMEMBERED = 10_000
 _SILENT = {"silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
 
@@ -53,6 +54,7 @@ class KernelClient:
         self._features: frozenset[str] = frozenset()
         self._subshell: str | None = None
         self._subshell_lock = asyncio.Lock()
+        self._batch: str | None = None
         self.messages_heard = 0
 
     @property
@@ -125,6 +127,47 @@ class KernelClient:
         finally:
             self._requests.end(request)
         return self._answer(request, kind)
+
+    async def ask_batch(
+        self, cells: Sequence[Mapping[str, Any]], seconds: float, ended: Callable[[dict[str, Any]], None]
+    ) -> int:
+        """Have the kernel-side helper run cells (see `kernel_batches`) until one is not as expected or time is up.
+
+        `ended` is given the content of each cell's reply, in order. Returns how many cells have run; raises as `ask`.
+        """
+        self.check()
+        labels = {"reactive_nb": {"batch": {"cells": list(cells), "seconds": seconds}}}
+        content = {"code": "", **_SILENT, "allow_stdin": True}
+        message = self._channels.session.msg("execute_request", content, metadata=labels)
+        whole = self._requests.begin(message["msg_id"])
+        self._batch = whole.message_id
+        parts = [self._requests.begin(cell["id"], run=cell["id"]) for cell in cells]
+        end = asyncio.ensure_future(self._await_end(whole))
+        done = 0
+        try:
+            self._channels.send("shell", message)
+            for part in parts:
+                await asyncio.wait({part.done, end}, return_when=asyncio.FIRST_COMPLETED)
+                if not part.done.done():
+                    end.result()  # it raises if that is why no more has come
+                    break
+                part.done.result()
+                ended(self._answer(part, "execute_request"))
+                done += 1
+            await end
+        finally:
+            self._batch = None
+            end.cancel()
+            for request in (whole, *parts):
+                self._requests.end(request)
+        return done
+
+    def stop_batch(self) -> None:
+        """End the batch that runs, if one does, after the cell that it is at."""
+        if self._batch is not None and self._failure is None:
+            message = self._channels.session.msg(_STOP_BATCH, {"batch": self._batch})
+            self._requests.note(message["msg_id"])
+            self._channels.send("control", message)
 
     async def ask_aside(self, kind: str, content: dict[str, Any], timeout: float) -> dict[str, Any]:
         """Ask without waiting for a running cell, where the kernel offers a way."""

@@ -16,31 +16,30 @@ class InterruptGate:
     """Lets SIGINT through while the code of a cell runs; to other requests of ours, never."""
 
     def __init__(self) -> None:
+        self.waiting = False
+        """Whether a signal has come that hit nothing yet."""
         self._over = True
-        self._running = self._waiting = False
+        self._running = False
 
     def await_code(self) -> None:
-        """A request begins: an interrupt waits for `begin_code`."""
-        self._over = self._running = self._waiting = False
+        """Code is to follow: an interrupt waits for `begin_code`."""
+        self.waiting = self._over = self._running = False
 
     def begin_code(self) -> bool:
         """Interrupts hit from here on; whether one has been waiting."""
-        self._running = True
-        waiting, self._waiting = self._waiting, False
+        self._running = not self._over
+        waiting, self.waiting = self.waiting, False
         return waiting
 
     def end_code(self) -> None:
         """There is nothing left to interrupt."""
-        self._over = True
+        self._over, self._running = True, False
 
     def handle(self, *_: object) -> None:
         """What SIGINT does."""
-        if self._over:
-            return
-        if self._running or self._waiting:  # who asks twice before the code begins means what delays it
-            self._waiting = not self._running
+        if self._running or (self.waiting and not self._over):  # who asks twice before the code means what delays it
             raise KeyboardInterrupt
-        self._waiting = True
+        self.waiting = True
 
     def guard(self, kernel: Any, is_ours: Callable[[], bool]) -> None:
         """Handle SIGINT in every request for which `is_ours()` is true."""

@@ -10,6 +10,8 @@ user a cell, and never touches a name that the kernel had before the first cell.
 from __future__ import annotations
 
 import inspect
+import itertools
+import operator
 import os
 import re
 import sys
@@ -45,6 +47,8 @@ class Namespace:
         self.shell = shell
         self.versions: dict[str, dict[str, Any]] = {}
         self.reserved = frozenset(shell.user_ns)
+        self.last_reply: Json | None = None
+        """How the last cell ended."""
 
     @property
     def names(self) -> dict[str, Any]:
@@ -84,6 +88,10 @@ class Namespace:
     def changes(self, before: dict[str, Any]) -> tuple[list[str], list[str]]:
         """The user's names that were bound or rebound, and those removed, since the picture `before` was taken."""
         now = self.names.copy()
+        if len(now) >= len(before) and all(map(operator.is_, now, before)):  # as ever, but for new names at the end
+            rebound = itertools.compress(now, map(operator.is_not, now.values(), before.values()))
+            new = itertools.islice(now, len(before), None)
+            return sorted(filter(self.is_users, itertools.chain(rebound, new))), []
         get = before.get
         bound = [name for name, value in now.items() if get(name, _ABSENT) is not value and self.is_users(name)]
         deleted = [name for name in before.keys() - now.keys() if self.is_users(name)]
@@ -226,6 +234,7 @@ def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
         finally:
             gate.end_code()
         reply["reactive_nb"] = step.report(reply)
+        namespace.last_reply = reply
         return reply
 
     return do_execute
@@ -278,7 +287,8 @@ def install() -> None:
                 shell.user_ns["_dh"][:] = [type(shell.user_ns["_dh"][0])(os.getcwd())]
         return {"cwd": os.getcwd()}
 
-    sys.modules["_reactive_nb"].namespace = namespace  # type: ignore[attr-defined]
+    core: Any = sys.modules["_reactive_nb"]
+    core.namespace, core.gate = namespace, gate
 
 
 if __name__ == "_reactive_nb":

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reactive_kernels import (
+    BatchCell,
     ClearOutputEvent,
     DeadKernelError,
     ExecuteReply,
@@ -80,6 +82,42 @@ async def execute_python_cell(
             connection.listener = listener
     duration_ms = (time.perf_counter() - started) * 1000
     return CellResult(outcome, reply, duration_ms, message, store.outputs(request) if collect else [])
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPart:
+    """A cell of several that are given to the kernel together."""
+
+    source: str
+    step: NamespaceStep
+    request_id: str
+    expected: Mapping[str, list[str]]
+    """Parts of its report without which the next cell must not run."""
+
+
+async def execute_python_cells(
+    connection: KernelConnection, parts: Sequence[BatchPart], ended: Callable[[CellResult], None]
+) -> int:
+    """Run cells one after the other, up to the first that does something unexpected; how many have run.
+
+    `ended` is called for each as soon as it has. Only for kernels with the helper; never raises for what the code does.
+    """
+    done = 0
+    since = time.perf_counter()
+
+    def end(outcome: Outcome, reply: ExecuteReply | None, message: str | None = None) -> None:
+        nonlocal done, since
+        now = time.perf_counter()
+        ended(CellResult(outcome, reply, (now - since) * 1000, message))
+        done, since = done + 1, now
+
+    cells = [BatchCell(part.source, part.request_id, _reactive(part.step), part.expected) for part in parts]
+    try:
+        await connection.execute_batch(cells, lambda reply: end(_outcome(reply), reply))
+    except KernelError as error:
+        if done < len(parts):
+            end(Outcome.KERNEL, None, str(error))
+    return done
 
 
 async def _run(

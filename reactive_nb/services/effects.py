@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,6 +25,25 @@ class Execute:
     source: str
     timeout: float | None
     step: NamespaceStep
+
+
+@dataclass(frozen=True, slots=True)
+class ExecuteBatch:
+    """Give the kernel these cells, each on the condition that the one before did to names what was expected of it."""
+
+    cells: tuple[Execute, ...]
+    expected: tuple[Mapping[str, list[str]], ...]
+    """For each cell but the last: parts of its report."""
+
+    @property
+    def number(self) -> int:
+        """That of its first cell."""
+        return self.cells[0].number
+
+
+@dataclass(frozen=True, slots=True)
+class StopBatch:
+    """The plan has changed: the kernel is not to begin with more of what it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +79,14 @@ class Save:
     urgent: bool
 
 
-Effect: TypeAlias = StartKernel | Execute | BindNames | InterruptKernel | ReplaceKernel | ForgetOutputs | Save
+Effect: TypeAlias = (
+    StartKernel
+    | Execute
+    | ExecuteBatch
+    | StopBatch
+    | BindNames
+    | InterruptKernel
+    | ReplaceKernel
+    | ForgetOutputs
+    | Save
+)

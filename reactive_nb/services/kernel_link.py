@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections import deque
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from reactive_kernels import (
     ClearOutputEvent,
@@ -36,13 +37,15 @@ from reactive_kernels import (
     UpdateDisplayEvent,
 )
 from reactive_nb.execution import execute_python_cell
+from reactive_nb.execution.executor import BatchPart, CellResult, execute_python_cells
 from reactive_nb.execution.records import Outcome
 from reactive_nb.models import CellType, KernelState
 from reactive_nb.models import error as error_output
 from reactive_nb.schemas.events import CommClosed, CommMessage, CommOpened, Event, InputRequested
-from reactive_nb.services.effects import BindNames, Execute, StartKernel
+from reactive_nb.services.effects import BindNames, Execute, ExecuteBatch, StartKernel
 from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
 from reactive_nb.services.operations import (
+    BatchEnded,
     CellFinished,
     CellStarted,
     ChangeOutputs,
@@ -59,6 +62,8 @@ INTERRUPT_LIMIT_S = 10.0
 BEGIN_LIMIT_S = 2.0
 """How long an interrupt waits for the kernel to begin with the cell that it is meant for."""
 END_LIMIT_S = 5.0
+
+Work: TypeAlias = Execute | ExecuteBatch | BindNames | StartKernel
 
 
 class Owner(Protocol):
@@ -95,7 +100,10 @@ class KernelLink:
         self._outputs = OutputStore(limits)
         self._requests: dict[str, str] = {}
         self._request_of: dict[str, str] = {}
-        self._work: asyncio.Queue[tuple[Execute | BindNames | StartKernel, str]] = asyncio.Queue()
+        self._work: asyncio.Queue[tuple[Work, str]] = asyncio.Queue()
+        self._given: deque[tuple[str, Execute]] = deque()  # cells of a batch, with their requests
+        self._to_begin: dict[str, Execute] = {}
+        self._early: list[KernelEvent] = []
         self._generation = 0  # of the kernel: what was begun for an earlier one has nothing to say any more
         self._changing = asyncio.Lock()
         self._executing: int | None = None
@@ -106,9 +114,9 @@ class KernelLink:
         self._last_flush = 0.0
 
     # -- what the session wants done
-    def put(self, effect: Execute | BindNames | StartKernel, kernel_name: str) -> None:
+    def put(self, effect: Work, kernel_name: str) -> None:
         """Do this after what was decided before. What waits is bounded by one cell and one step a session."""
-        if isinstance(effect, Execute):
+        if isinstance(effect, Execute | ExecuteBatch):
             self._executing = effect.number
             self._begun.clear()
         self._work.put_nowait((effect, kernel_name))
@@ -119,12 +127,19 @@ class KernelLink:
         if self._executing is not None:
             self._own(self._interrupt(self._executing))
 
+    def stop_batch(self) -> None:
+        """What the kernel was given ahead may not be what is to run any more."""
+        if self._given and self.connection is not None:
+            with contextlib.suppress(KernelError):
+                self.connection.stop_batch()
+
     def replace(self, *, start: bool, kernel_name: str) -> None:
         """Nothing that was decided for the old kernel is done any more."""
         while not self._work.empty():
             self._work.get_nowait()
         self._generation += 1
         self._executing = None
+        self._forget_given()
         self._forget_kernel()
         self._own(self._restart(kernel_name, self._generation) if start else self._release())
 
@@ -193,6 +208,8 @@ class KernelLink:
                         await self._start(kernel_name, self._generation)
                     case Execute():
                         await self._execute(effect)
+                    case ExecuteBatch():
+                        await self._execute_batch(effect)
                     case BindNames():
                         await self._bind(effect)
             except Exception:
@@ -215,7 +232,8 @@ class KernelLink:
             return
         self.connection = connection
         if generation == self._generation:
-            self._tell_kernel(KernelChanged(KernelState.IDLE, language=connection.language or None), generation)
+            idle = KernelChanged(KernelState.IDLE, language=connection.language or None, batches=connection.has_helper)
+            self._tell_kernel(idle, generation)
         else:
             await self._release()  # meanwhile another is wanted, or none
 
@@ -225,11 +243,7 @@ class KernelLink:
 
     async def _execute(self, effect: Execute) -> None:
         request = uuid.uuid4().hex
-        self._requests.pop(self._request_of.get(effect.cell_id, ""), None)
-        self._requests[request] = effect.cell_id
-        self._request_of[effect.cell_id] = request
-        self._outputs.begin(effect.cell_id)
-        self._owner.perform(CellStarted(effect.number, datetime.now(UTC)))
+        self._begin(effect, request)
         if effect.type is CellType.SQL:
             self._refuse(effect, "SQL cells can't be run in this version.")
             return
@@ -245,22 +259,70 @@ class KernelLink:
             collect=False,
             allow_stdin=self._allow_stdin,
         )
+        self._show_pages(effect, result)
+        self._end_execution(effect.number)
+        self._owner.perform(_finished(effect, result))
+
+    async def _execute_batch(self, effect: ExecuteBatch) -> None:
+        if self.connection is None:
+            self._owner.perform(BatchEnded(effect.number))
+            return
+        self._given.extend((uuid.uuid4().hex, cell) for cell in effect.cells)
+        self._to_begin.update(self._given)
+        parts = [
+            BatchPart(cell.source, cell.step, request, expected)
+            for (request, cell), expected in zip(self._given, (*effect.expected, {}), strict=True)
+        ]
+        await execute_python_cells(self.connection, parts, self._end_given)
+        rest = self._given[0][1] if self._given else None
+        self._forget_given()
+        self._end_execution(effect.number)
+        if rest is not None:
+            self._owner.perform(BatchEnded(rest.number))
+
+    def _forget_given(self) -> None:
+        self._given.clear()
+        self._to_begin.clear()
+        self._early.clear()
+
+    def _begin_given(self, request: str) -> None:
+        cell = self._to_begin.pop(request, None)
+        if cell is not None:
+            self._begin(cell, request)
+
+    def _end_given(self, result: CellResult) -> None:
+        if not self._given:
+            return  # its kernel has been replaced
+        request, cell = self._given.popleft()
+        self._begin_given(request)  # if the kernel has not said that it did
+        self._show_pages(cell, result)
+        self.input_request = None
+        self.flush()
+        self._owner.perform(_finished(cell, result))
+        early, self._early = self._early, []
+        for event in early:
+            self._hear(event)
+
+    def _begin(self, effect: Execute, request: str) -> None:
+        self._requests.pop(self._request_of.get(effect.cell_id, ""), None)
+        self._requests[request] = effect.cell_id
+        self._request_of[effect.cell_id] = request
+        self._outputs.begin(effect.cell_id)
+        self._owner.perform(CellStarted(effect.number, datetime.now(UTC)))
+
+    def _show_pages(self, effect: Execute, result: CellResult) -> None:
         for page in result.reply.payload if result.reply else ():
             if page.get("source") == "page":  # what `name?` shows
                 shown = {"output_type": "display_data", "data": page.get("data") or {}, "metadata": {}}
-                self._outputs.apply(effect.cell_id, OutputEvent(request, shown))
-        self._end_execution(effect)
-        self._owner.perform(
-            CellFinished(effect.number, result.outcome, result.reply, result.duration_ms, result.message)
-        )
+                self._outputs.apply(effect.cell_id, OutputEvent(None, shown))
 
     def _refuse(self, effect: Execute, message: str) -> None:
         self._outputs.apply(effect.cell_id, OutputEvent(None, error_output("CellError", message, [message])))
-        self._end_execution(effect)
+        self._end_execution(effect.number)
         self._owner.perform(CellFinished(effect.number, Outcome.ERROR, None, 0.0, message))
 
-    def _end_execution(self, effect: Execute) -> None:
-        if self._executing == effect.number:
+    def _end_execution(self, number: int) -> None:
+        if self._executing == number:
             self._executing = None
             self._begun.set()
             self.input_request = None
@@ -299,7 +361,7 @@ class KernelLink:
             except KernelError as error:
                 self._tell_kernel(KernelChanged(KernelState.DEAD, str(error)), generation)
             else:
-                self._tell_kernel(KernelChanged(KernelState.IDLE), generation)
+                self._tell_kernel(KernelChanged(KernelState.IDLE, batches=self.connection.has_helper), generation)
 
     async def _release(self) -> None:
         connection, self.connection = self.connection, None
@@ -320,6 +382,9 @@ class KernelLink:
 
     # -- what the kernel tells
     def _hear(self, event: KernelEvent) -> None:
+        if event.request_id in self._to_begin and event.request_id != self._given[0][0]:
+            self._early.append(event)  # the reply of the cell before it is still on its way
+            return
         match event:
             case OutputEvent() | UpdateDisplayEvent() | ClearOutputEvent():
                 self._hear_output(event)
@@ -333,9 +398,13 @@ class KernelLink:
                 self._owner.publish(self.input_request)
             case ExecuteInputEvent() if event.foreign:
                 self._owner.perform(ForeignRun())
-            case ExecuteInputEvent() if event.request_id in self._requests:
-                self._begun.set()
+            case ExecuteInputEvent() if event.request_id is not None:
+                self._begin_given(event.request_id)
+                if event.request_id in self._requests:
+                    self._begun.set()
             case DiedEvent():
+                if self._given:  # that it had begun may have died with it
+                    self._begin_given(self._given[0][0])
                 self._forget_kernel()
                 self._own(self._release())  # it must not keep its place among the kernels that may run
                 self._owner.perform(KernelChanged(KernelState.DEAD, event.message))
@@ -384,6 +453,10 @@ class KernelLink:
             case CommCloseEvent():
                 told = CommClosed(**common)
         self._owner.publish(told, buffers)
+
+
+def _finished(cell: Execute, result: CellResult) -> CellFinished:
+    return CellFinished(cell.number, result.outcome, result.reply, result.duration_ms, result.message)
 
 
 def _ignore(_: KernelEvent) -> None:

@@ -107,11 +107,13 @@ class KernelChanged:
     state: KernelState
     message: str | None = None
     language: str | None = None
+    batches: bool = False
+    """Whether it takes several cells at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellStarted:
-    """The kernel was given the cell that is next."""
+    """The kernel begins with the cell that is next."""
 
     number: int
     at: datetime
@@ -126,6 +128,13 @@ class CellFinished:
     reply: ExecuteReply | None
     duration_ms: float
     message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEnded:
+    """Run `number`, and those given to the kernel with it after it, have not begun and will not."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,7 @@ Operation: TypeAlias = (
     | KernelChanged
     | CellStarted
     | CellFinished
+    | BatchEnded
     | ChangeOutputs
     | ForeignRun
 )

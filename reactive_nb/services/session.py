@@ -46,11 +46,13 @@ from reactive_nb.services.effects import (
     BindNames,
     Effect,
     Execute,
+    ExecuteBatch,
     ForgetOutputs,
     InterruptKernel,
     ReplaceKernel,
     Save,
     StartKernel,
+    StopBatch,
 )
 from reactive_nb.services.errors import Conflict, KernelUnavailable, NoSuchVariable, NotebookClosed
 from reactive_nb.services.kernel_link import KernelLink
@@ -187,8 +189,10 @@ class NotebookSession:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
-            case Execute() | BindNames() | StartKernel():
+            case Execute() | ExecuteBatch() | BindNames() | StartKernel():
                 self.kernel.put(effect, self.notebook.kernel_name)
+            case StopBatch():
+                self.kernel.stop_batch()
             case InterruptKernel():
                 self.kernel.interrupt()
             case ReplaceKernel(start):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reactive_nb.execution.dependencies import CellNames
+from reactive_nb.execution.namespace import NamespaceStep
 from reactive_nb.execution.records import Inputs, RunRecord
 from reactive_nb.execution.scheduler import Situation
 from reactive_nb.models import (
@@ -54,8 +55,12 @@ class Execution:
     inputs: Inputs
     graph: DependencyGraph
     """As it was when the cell was chosen."""
+    names: NamespaceStep
+    """What the kernel does to names around it."""
+    ahead: bool = False
+    """Whether it was given to the kernel before the cell before it had ended."""
     started: bool = False
-    """Whether the kernel has been given it."""
+    """Whether the kernel has begun with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,10 @@ class SessionState:
     statuses: Mapping[str, CellStatus] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
     running: Execution | None = None
+    ahead: tuple[Execution, ...] = ()
+    """What the kernel goes on with by itself after `running`, if all goes as expected."""
+    batches: bool = False
+    """Whether the kernel takes several cells at once."""
     number: int = 0
     """Of the latest run of a cell."""
     bound: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ import contextlib
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +20,9 @@ from reactive_kernels import Append, ExecuteReply
 from reactive_kernels.kernel_side import Namespace, Step
 from reactive_nb.execution.records import Outcome
 from reactive_nb.models import Cell, CellStatus, KernelState, Notebook
-from reactive_nb.services.effects import BindNames, Effect, Execute, ReplaceKernel, StartKernel
+from reactive_nb.services.effects import BindNames, Effect, Execute, ExecuteBatch, ReplaceKernel, StartKernel
 from reactive_nb.services.operations import (
+    BatchEnded,
     CellFinished,
     CellStarted,
     ChangeOutputs,
@@ -33,6 +34,7 @@ from reactive_nb.services.reducer import apply, initial_state
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_STEPS = 2_000
+SLICE = 3
 
 
 @dataclass
@@ -45,7 +47,9 @@ class Shell:
 class InProcessNotebook:
     """A notebook whose cells run in this process."""
 
-    def __init__(self, *sources: str) -> None:
+    def __init__(self, *sources: str, batches: bool = False) -> None:
+        """With `batches`, the kernel takes several cells at once, up to three in a slice."""
+        self.batches = batches
         cells = tuple(Cell(id=f"c{place}", source=source) for place, source in enumerate(sources))
         self.state = initial_state(Notebook(id="n", cells=cells))
         self.shell = Shell()
@@ -80,22 +84,36 @@ class InProcessNotebook:
             case StartKernel():
                 self.shell = Shell()
                 self.namespace = Namespace(self.shell)
-                return self._apply(KernelChanged(KernelState.IDLE))
+                return self._apply(KernelChanged(KernelState.IDLE, batches=self.batches))
             case ReplaceKernel(start):
                 self.shell = Shell()
                 self.namespace = Namespace(self.shell)
-                return self._apply(KernelChanged(KernelState.IDLE)) if start else []
+                return self._apply(KernelChanged(KernelState.IDLE, batches=self.batches)) if start else []
             case BindNames(step):
                 self.namespace.forget(step.forget)
                 missing = self.namespace.bind(dict(step.bind))
                 assert not missing, f"versions that are not there: {missing}"
                 return []
             case Execute():
-                return self._execute(effect)
+                return self._execute(effect)[0]
+            case ExecuteBatch():
+                return self._execute_batch(effect)
             case _:
                 return []
 
-    def _execute(self, effect: Execute) -> list[Effect]:
+    def _execute_batch(self, effect: ExecuteBatch) -> list[Effect]:
+        effects: list[Effect] = []
+        report: dict[str, Any] = {}
+        for place, cell in enumerate(effect.cells):
+            if place == SLICE or (place and not _as_expected(report, effect.expected[place - 1])):
+                return effects + self._apply(BatchEnded(cell.number))
+            assert not any(isinstance(one, Execute | ExecuteBatch | BindNames) for one in effects)
+            more, report = self._execute(cell)
+            effects += more
+        return effects
+
+    def _execute(self, effect: Execute) -> tuple[list[Effect], dict[str, Any]]:
+        """What follows, and the report of the run."""
         self.log.append(effect.cell_id)
         effects = self._apply(CellStarted(effect.number, NOW))
         request = {
@@ -127,7 +145,7 @@ class InProcessNotebook:
                 evalue=str(error),
                 report=report,
             )
-        return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0))
+        return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": error is None}
 
     # -- what is to be seen
     def text(self, cell: str) -> str:
@@ -157,6 +175,11 @@ class InProcessNotebook:
         other.state = initial_state(Notebook(id="n", cells=cells, settings=self.state.notebook.settings))
         other.run()
         return other
+
+
+def _as_expected(report: dict[str, Any], expected: Mapping[str, list[str]]) -> bool:
+    same = all(report[part] == names for part, names in expected.items())
+    return bool(report["ok"] and same and not report["spoiled"] and not report["missing"])
 
 
 def run_source(source: str, namespace: dict[str, Any]) -> tuple[str, BaseException | None]:

@@ -71,9 +71,11 @@ EXAMPLES = max(1_000, settings().max_examples)
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(sources=st.lists(SOURCES, min_size=2, max_size=6), edits=st.lists(EDITS, max_size=6))
-def test_a_settled_notebook_equals_a_fresh_run(sources: list[str], edits: list[tuple[str, int, str]]) -> None:
-    notebook = InProcessNotebook(*sources)
+@given(sources=st.lists(SOURCES, min_size=2, max_size=6), edits=st.lists(EDITS, max_size=6), batches=st.booleans())
+def test_a_settled_notebook_equals_a_fresh_run(
+    sources: list[str], edits: list[tuple[str, int, str]], batches: bool
+) -> None:
+    notebook = InProcessNotebook(*sources, batches=batches)
     notebook.run()
     _assert_fresh(notebook)
     for number, (kind, where, what) in enumerate(edits):

@@ -17,6 +17,7 @@ from reactive_nb.services.effects import (
     BindNames,
     Effect,
     Execute,
+    ExecuteBatch,
     ForgetOutputs,
     InterruptKernel,
     ReplaceKernel,
@@ -89,6 +90,8 @@ def _short_effect(effect: Effect) -> str:
             return "save now" if urgent else "save"
         case Execute():
             return f"execute {effect.cell_id}"
+        case ExecuteBatch(cells):
+            return f"execute {' '.join(cell.cell_id for cell in cells)}"
         case BindNames(step):
             return f"bind {dict(step.bind)} forget {list(step.forget)}"
         case StartKernel():

@@ -10,17 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now
+from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.models import Cell, CellError, CellType, KernelState
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import StartKernel
-from reactive_nb.services.operations import CellFinished, CellStarted, ForeignRun, KernelChanged
+from reactive_nb.services.operations import BatchEnded, CellFinished, CellStarted, ForeignRun, KernelChanged
+from reactive_nb.services.reducer.next_cell import bound_after, is_premature
 from reactive_nb.services.reducer.planning import mark_done, replace_run
+from reactive_nb.services.reducer.results import leave_no_trace, record_run
 from reactive_nb.services.reducer.runs import abandon, forget_runs
 from reactive_nb.services.reducer.transition import Transition
-from reactive_nb.services.state import Execution
 
 
 def kernel_changed(operation: KernelChanged, step: Transition) -> None:
@@ -28,7 +29,7 @@ def kernel_changed(operation: KernelChanged, step: Transition) -> None:
     language = operation.language or step.state.language
     if (state, operation.message, language) == (step.state.kernel, step.state.kernel_message, step.state.language):
         return
-    step.change(kernel=state, kernel_message=operation.message, language=language)
+    step.change(kernel=state, kernel_message=operation.message, language=language, batches=operation.batches)
     if state is KernelState.DEAD:
         message = operation.message or "The kernel died."
         abandon(step, RunState.FAILED, message, "kernel")
@@ -45,7 +46,11 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
     running = step.state.running
     if running is None or running.number != operation.number:
         return
-    step.change(running=replace(running, started=True))
+    step.change(
+        running=replace(running, started=True),
+        bound=bound_after(step.state.bound, running.names),
+        forget=step.state.forget.difference(running.names.forget, (running.cell,)),
+    )
     cell = step.state.notebook.cell(running.cell)
     if cell is None:
         return
@@ -60,52 +65,46 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     running = step.state.running
     if running is None or running.number != operation.number:
         return  # its kernel is gone, and was said to be
-    step.change(running=None)
+    _go_on(step)
     cell = step.state.notebook.cell(running.cell)
     report = (operation.reply.report if operation.reply else None) or {}
     if cell is None or cell.id not in step.graph.rank:
-        _leave_no_trace(step, running.cell, report)
+        leave_no_trace(step, running.cell, report)
         if cell is not None:
             _show(step, cell, operation)
         mark_done(step, running.cell)
         return
     if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
-        _leave_no_trace(step, cell.id, report)
+        leave_no_trace(step, cell.id, report)
         return
+    too_early = running.ahead and is_premature(step.refresh(), step.state.stale, running)
     refined = _learn(step, cell, operation, report)
-    _record(step, running, cell, operation, report)
+    record_run(step, running, cell, operation.outcome, report)
     _show(step, cell, operation)
-    mark_done(step, cell.id)
+    if not too_early:
+        mark_done(step, cell.id)
     if refined and step.state.pending & set(step.graph.providers[cell.id].values()):
         _run_again(step, cell.id)  # it turns out to need what is yet to run
     if operation.outcome is Outcome.KERNEL:  # it may still be running, and nothing else can then
         abandon(step, RunState.FAILED, operation.message or "The kernel does not answer.", "kernel")
-    step.touch(cell.id, *step.graph.users[cell.id])
     if cell.type is CellType.CODE:
         step.touch(*(other.id for other in step.state.notebook.cells if other.type is CellType.CODE))
 
 
-def _leave_no_trace(step: Transition, cell_id: str, report: dict[str, Any]) -> None:
-    """The cell was removed while it ran, provides nothing any more, or runs again: what it did to names is undone."""
-    state = step.state
-    names, deleted = frozenset(report.get("kept", ())), frozenset(report.get("deleted", ()))
-    bound = {name: source for name, source in state.bound.items() if name not in deleted}
-    records = {other: record for other, record in state.records.items() if other != cell_id}
-    step.change(
-        records=_spoil(records, cell_id, report),
-        forget=state.forget | {cell_id},
-        bound=bound | dict.fromkeys(names, cell_id),
-        unsettled=state.unsettled | names | deleted,
-    )
+def _go_on(step: Transition) -> None:
+    """The kernel turns to the next cell that it has been given, if there is one."""
+    ahead = step.state.ahead
+    step.change(running=ahead[0] if ahead else None, ahead=ahead[1:])
 
 
-def _spoil(records: Records, cell_id: str, report: dict[str, Any]) -> dict[str, RunRecord]:
-    """`records`, where those whose objects the cell has changed in place say so."""
-    spoiled = dict(records)
-    for other, name in report.get("spoiled", ()):
-        if other in spoiled and other != cell_id:
-            spoiled[other] = replace(spoiled[other], spoiled=spoiled[other].spoiled | {name})
-    return spoiled
+def batch_ended(operation: BatchEnded, step: Transition) -> None:
+    """What was given ahead was given on an assumption that did not hold, or there was no time left for it."""
+    running = step.state.running
+    if running is None or running.number != operation.number:
+        return
+    dropped = {running.cell, *(execution.cell for execution in step.state.ahead)}
+    runs = (replace(run, pending=run.pending - dropped) if run.interrupted else run for run in step.state.runs)
+    step.change(running=None, ahead=(), runs=tuple(runs))
 
 
 def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> bool:
@@ -158,30 +157,6 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: dict[s
     return True
 
 
-def _record(step: Transition, running: Execution, cell: Cell, operation: CellFinished, report: dict[str, Any]) -> None:
-    state, graph = step.state, step.graph
-    edited = graph is not running.graph and not state.knowledge[cell.id].observed
-    kept = frozenset(report["kept"]) if "kept" in report else graph.writes[cell.id]
-    deleted = frozenset(report.get("deleted", ()))
-    goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
-    record = RunRecord(
-        number=running.number,
-        source=running.source,
-        inputs=running.inputs if edited else inputs_now(graph, state.records, cell.id),
-        outcome=operation.outcome,
-        provides=operation.outcome is Outcome.OK or (operation.outcome is Outcome.ERROR and goes_on),
-        kept=kept,
-        deleted=deleted,
-    )
-    records = _spoil({**state.records, cell.id: record}, cell.id, report)
-    bound = {name: source for name, source in state.bound.items() if name not in deleted}
-    bound |= dict.fromkeys(kept, cell.id)
-    unsettled = state.unsettled | (graph.writes[cell.id] & graph.several)
-    if not record.provides:
-        unsettled |= kept
-    step.change(records=records, bound=bound, unsettled=unsettled)
-
-
 def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
     reply = operation.reply
     error: CellError | None = None
@@ -210,5 +185,6 @@ HANDLERS: dict[type, Callable[[Any, Transition], None]] = {
     KernelChanged: kernel_changed,
     CellStarted: cell_started,
     CellFinished: cell_finished,
+    BatchEnded: batch_ended,
     ForeignRun: foreign_run,
 }

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reactive_nb.execution.namespace import NamespaceStep, bindings_for, final_bindings
-from reactive_nb.execution.records import Outcome, RunRecord, inputs_now, origin
-from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors, with_dependants
+from reactive_nb.execution.namespace import NamespaceStep, final_bindings
+from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
+from reactive_nb.execution.scheduler import Situation, with_dependants
 from reactive_nb.models import CellError, KernelState
 from reactive_nb.schemas.events import RunFinished
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
-from reactive_nb.services.effects import BindNames, Execute, StartKernel
+from reactive_nb.services.effects import BindNames, ExecuteBatch, StartKernel, StopBatch
+from reactive_nb.services.reducer.ahead import look_ahead
+from reactive_nb.services.reducer.next_cell import blocked_by, bound_after, execution_of, needed_first
 from reactive_nb.services.reducer.transition import Transition
-from reactive_nb.services.state import Execution, Run, SessionState
+from reactive_nb.services.state import Run
 
 MOST_PULLS = 3
 """How often, in one run, a creator is run again because its object was changed in place."""
@@ -26,6 +28,8 @@ MOST_PULLS = 3
 def settle(step: Transition) -> None:
     """Graph, staleness and what runs next, after an operation."""
     step.refresh()
+    if step.state.ahead and step.state.graph is not step.before.graph:
+        step.do(StopBatch())
     _advance(step)
     step.refresh()
 
@@ -42,7 +46,7 @@ def _advance(step: Transition) -> None:
         cell = min(step.state.pending, key=now.graph.rank.__getitem__)
         if _pull_in(step, now, cell):
             continue
-        blocked = _blocked(step.state, now, cell)
+        blocked = blocked_by(step.state, now, cell)
         if blocked is not None:
             _end_without_running(step, cell, Outcome.BLOCKED, blocked)
             continue
@@ -78,11 +82,10 @@ def finish_run(step: Transition, run: Run, state: RunState, message: str | None 
 
 def _pull_in(step: Transition, now: Situation, cell: str) -> bool:
     """Whether others must run before `cell`: its stale ancestors, and creators of objects changed in place since."""
-    pending = step.state.pending
     run = next(run for run in step.state.runs if cell in run.pending)
-    ancestors = stale_ancestors(now, step.state.stale, [cell])
-    creators = {c for c in creators_of_spoiled(now, cell) if c not in now.manual and run.pulled.get(c, 0) < MOST_PULLS}
-    more = (ancestors | creators) - pending
+    ancestors, creators = needed_first(now, step.state.stale, cell)
+    creators = {c for c in creators if run.pulled.get(c, 0) < MOST_PULLS}
+    more = (ancestors | creators) - step.state.pending
     if not more:
         return False
     pulled = {**run.pulled, **{c: run.pulled.get(c, 0) + 1 for c in creators}}
@@ -93,25 +96,6 @@ def _pull_in(step: Transition, now: Situation, cell: str) -> bool:
 
 def replace_run(step: Transition, run: Run) -> None:
     step.change(runs=tuple(run if other.id == run.id else other for other in step.state.runs))
-
-
-def _blocked(state: SessionState, now: Situation, cell: str) -> CellError | None:
-    graph, providers = now.graph, now.graph.providers[cell]
-    withheld = graph.withheld.get(cell, {})
-    names: dict[str, list[str]] = {}
-    for name in sorted(graph.needs[cell]):
-        provider = providers.get(name)
-        if provider is None:
-            blame = withheld.get(name)
-        elif provider in now.manual and provider not in now.records:
-            blame = provider
-        else:
-            blame = origin(graph, now.records, provider, name).blame
-        if blame is not None:
-            names.setdefault(blame, []).append(name)
-    if names:
-        return views.blocked_error(state, names)
-    return views.redefinition_error(state, cell) if graph.exclusive else None
 
 
 def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: CellError | None = None) -> None:
@@ -164,34 +148,15 @@ def _start_kernel(step: Transition) -> None:
 
 
 def _start(step: Transition, now: Situation, cell_id: str) -> None:
-    state, graph = step.state, now.graph
-    cell = state.notebook.by_id[cell_id]
-    number = state.number + 1
-    names = NamespaceStep(
-        cell=cell_id,
-        bind=bindings_for(graph, state.records, cell_id, state.bound, state.unsettled),
-        forget=tuple(sorted(state.forget - {cell_id})),
-        writes=tuple(sorted(graph.writes[cell_id])),
-        mutates=tuple(sorted(state.knowledge[cell_id].analysis.mutates)),
-    )
-    inputs = inputs_now(graph, state.records, cell_id)
-    step.change(
-        number=number,
-        running=Execution(cell_id, number, cell.source, inputs, graph),
-        bound=_bound_after(state, names),
-        forget=frozenset(),
-    )
-    step.do(Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names))
-
-
-def _bound_after(state: SessionState, names: NamespaceStep) -> dict[str, str]:
-    bound = {**state.bound}
-    for name, cell in names.bind.items():
-        if cell is None:
-            bound.pop(name, None)
-        else:
-            bound[name] = cell
-    return bound
+    first, effect = execution_of(step.state, now, cell_id)
+    step.change(running=first, number=first.number)
+    following = look_ahead(step) if step.state.batches else []
+    if not following:
+        step.do(effect)
+        return
+    executions = [part.execution for part in following]
+    step.change(ahead=tuple(executions), number=executions[-1].number)
+    step.do(ExecuteBatch((effect, *(part.effect for part in following)), tuple(part.condition for part in following)))
 
 
 def _settle_names(step: Transition) -> None:
@@ -205,6 +170,6 @@ def _settle_names(step: Transition) -> None:
         return
     bind = final_bindings(step.graph, state.records, state.bound, state.unsettled)
     names = NamespaceStep("", bind, tuple(sorted(state.forget)), (), ())
-    step.change(unsettled=frozenset(), forget=frozenset(), bound=_bound_after(state, names))
+    step.change(unsettled=frozenset(), forget=frozenset(), bound=bound_after(state.bound, names))
     if bind or names.forget:
         step.do(BindNames(names))

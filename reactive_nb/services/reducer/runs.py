@@ -61,7 +61,7 @@ def abandon(step: Transition, state: RunState, message: str, kind: str) -> None:
             step.set_cell(replace(cell, error=CellError(kind, message)))
             step.touch(cell.id)
     runs = step.state.runs
-    step.change(runs=(), running=None)
+    step.change(runs=(), running=None, ahead=())
     for run in runs:
         if running is not None and running.started and running.cell in run.pending:
             run = replace(run, done=(*run.done, running.cell))

@@ -1,0 +1,86 @@
+"""Cells that can be given to the kernel together: asking it for one at a time takes longer than most cells do.
+
+What comes after a cell depends on what that cell does. So it is supposed that the cell does what its last run, or its
+source, lets expect; the kernel checks that, and stops at the first that does something else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reactive_nb.execution.records import Outcome
+from reactive_nb.models import CellType
+from reactive_nb.services.effects import Execute
+from reactive_nb.services.reducer.next_cell import blocked_by, bound_after, execution_of, needed_first
+from reactive_nb.services.reducer.results import record_run
+from reactive_nb.services.reducer.transition import Transition
+from reactive_nb.services.state import Execution, SessionState
+
+MOST_AT_ONCE = 64
+
+Expected = dict[str, list[str]]
+"""Parts of the report of a run (see `kernel_side`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A cell that may follow at once, if the one before did as expected."""
+
+    condition: Expected
+    execution: Execution
+    effect: Execute
+
+
+def look_ahead(step: Transition) -> list[Following]:
+    """What the kernel can go on with after the cell that it is about to be given."""
+    before = step.state.running
+    if before is None or not _can_be_part(step.state, before.cell):
+        return []
+    found: list[Following] = []
+    supposed = Transition(step.state)
+    rank = step.graph.rank
+    pending = step.state.pending - {before.cell}
+    for cell in sorted(pending, key=rank.__getitem__):
+        condition = _expected(supposed.state, before)
+        if condition is None or not _can_be_part(supposed.state, cell) or len(found) + 1 == MOST_AT_ONCE:
+            break
+        _suppose(supposed, before, condition)
+        now = supposed.refresh()
+        ancestors, creators = needed_first(now, supposed.state.stale, cell)
+        if ancestors - {cell} or creators or blocked_by(supposed.state, now, cell) is not None:
+            break
+        before, effect = execution_of(supposed.state, now, cell)
+        before = replace(before, ahead=True)
+        supposed.change(number=before.number)
+        found.append(Following(condition, before, effect))
+    return found
+
+
+def _can_be_part(state: SessionState, cell_id: str) -> bool:
+    cell = state.notebook.by_id[cell_id]
+    return cell.type is CellType.PYTHON and cell.config.timeout is None and bool(cell.source.strip())
+
+
+def _expected(state: SessionState, execution: Execution) -> Expected | None:
+    """What the run will report; None if that can't be told."""
+    record = state.records.get(execution.cell)
+    if record is not None and record.source == execution.source and record.outcome is Outcome.OK:
+        return {"kept": sorted(record.kept), "deleted": sorted(record.deleted)}
+    known = state.knowledge[execution.cell]
+    analysis = known.analysis
+    if known.problem or known.observed or analysis.maybe or analysis.opaque:
+        return None
+    if state.graph.writes[execution.cell] != analysis.defines | analysis.mutates | analysis.deletes:
+        return None
+    return {
+        "kept": sorted((analysis.defines | analysis.mutates) - analysis.deletes),
+        "deleted": sorted(analysis.deletes),
+    }
+
+
+def _suppose(supposed: Transition, execution: Execution, report: Expected) -> None:
+    state, names = supposed.state, execution.names
+    supposed.change(
+        bound=bound_after(state.bound, names), forget=state.forget.difference(names.forget, (execution.cell,))
+    )
+    record_run(supposed, execution, state.notebook.by_id[execution.cell], Outcome.OK, report)

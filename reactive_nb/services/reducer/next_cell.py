@@ -1,0 +1,74 @@
+"""A cell that is to run next: what must run before it, what stands in its way, and what the kernel is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from reactive_nb.execution.namespace import NamespaceStep, bindings_for
+from reactive_nb.execution.records import inputs_now, origin
+from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors
+from reactive_nb.models import CellError
+from reactive_nb.services import views
+from reactive_nb.services.effects import Execute
+from reactive_nb.services.state import Execution, SessionState
+
+
+def needed_first(now: Situation, stale: AbstractSet[str], cell: str) -> tuple[set[str], set[str]]:
+    """The cell's stale ancestors, and the creators of what it needs and a cell further down has changed in place."""
+    return stale_ancestors(now, stale, [cell]), creators_of_spoiled(now, cell) - now.manual
+
+
+def is_premature(now: Situation, stale: AbstractSet[str], execution: Execution) -> bool:
+    """Whether a cell that was given ahead would not have been given so if its turn had been awaited."""
+    if execution.cell not in now.graph.rank or now.sources[execution.cell] != execution.source:
+        return True
+    ancestors, creators = needed_first(now, stale, execution.cell)
+    return bool(ancestors or creators)
+
+
+def blocked_by(state: SessionState, now: Situation, cell: str) -> CellError | None:
+    graph, providers = now.graph, now.graph.providers[cell]
+    withheld = graph.withheld.get(cell, {})
+    names: dict[str, list[str]] = {}
+    for name in sorted(graph.needs[cell]):
+        provider = providers.get(name)
+        if provider is None:
+            blame = withheld.get(name)
+        elif provider in now.manual and provider not in now.records:
+            blame = provider
+        else:
+            blame = origin(graph, now.records, provider, name).blame
+        if blame is not None:
+            names.setdefault(blame, []).append(name)
+    if names:
+        return views.blocked_error(state, names)
+    return views.redefinition_error(state, cell) if graph.exclusive else None
+
+
+def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Execution, Execute]:
+    """The run of a cell as it would be now."""
+    graph = now.graph
+    cell = state.notebook.by_id[cell_id]
+    number = state.number + 1
+    names = NamespaceStep(
+        cell=cell_id,
+        bind=bindings_for(graph, state.records, cell_id, state.bound, state.unsettled),
+        forget=tuple(sorted(state.forget - {cell_id})),
+        writes=tuple(sorted(graph.writes[cell_id])),
+        mutates=tuple(sorted(state.knowledge[cell_id].analysis.mutates)),
+    )
+    inputs = inputs_now(graph, state.records, cell_id)
+    execution = Execution(cell_id, number, cell.source, inputs, graph, names)
+    return execution, Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names)
+
+
+def bound_after(bound: Mapping[str, str], names: NamespaceStep) -> dict[str, str]:
+    """Name → the cell whose version the namespace holds, after a step has begun."""
+    after = {**bound}
+    for name, cell in names.bind.items():
+        if cell is None:
+            after.pop(name, None)
+        else:
+            after[name] = cell
+    return after

@@ -1,0 +1,64 @@
+"""What a finished run leaves behind: its record, and whose versions the namespace then holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now
+from reactive_nb.models import Cell
+from reactive_nb.services.reducer.transition import Transition
+from reactive_nb.services.state import Execution
+
+Report = Mapping[str, Any]
+"""What the kernel-side helper says of a run; empty if the kernel has none."""
+
+
+def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcome, report: Report) -> None:
+    """Note how the run of `cell` ended and what it did to names."""
+    state, graph = step.state, step.graph
+    edited = graph is not running.graph and not state.knowledge[cell.id].observed
+    kept = frozenset(report["kept"]) if "kept" in report else graph.writes[cell.id]
+    deleted = frozenset(report.get("deleted", ()))
+    goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
+    record = RunRecord(
+        number=running.number,
+        source=running.source,
+        inputs=running.inputs if edited else inputs_now(graph, state.records, cell.id),
+        outcome=outcome,
+        provides=outcome is Outcome.OK or (outcome is Outcome.ERROR and goes_on),
+        kept=kept,
+        deleted=deleted,
+    )
+    records = spoil({**state.records, cell.id: record}, cell.id, report)
+    bound = {name: source for name, source in state.bound.items() if name not in deleted}
+    bound |= dict.fromkeys(kept, cell.id)
+    unsettled = state.unsettled | (graph.writes[cell.id] & graph.several)
+    if not record.provides:
+        unsettled |= kept
+    step.change(records=records, bound=bound, unsettled=unsettled)
+    step.touch(cell.id, *graph.users[cell.id])
+
+
+def leave_no_trace(step: Transition, cell_id: str, report: Report) -> None:
+    """The cell was removed while it ran, provides nothing any more, or runs again: what it did to names is undone."""
+    state = step.state
+    names, deleted = frozenset(report.get("kept", ())), frozenset(report.get("deleted", ()))
+    bound = {name: source for name, source in state.bound.items() if name not in deleted}
+    records = {other: record for other, record in state.records.items() if other != cell_id}
+    step.change(
+        records=spoil(records, cell_id, report),
+        forget=state.forget | {cell_id},
+        bound=bound | dict.fromkeys(names, cell_id),
+        unsettled=state.unsettled | names | deleted,
+    )
+
+
+def spoil(records: Records, cell_id: str, report: Report) -> dict[str, RunRecord]:
+    """`records`, where those whose objects the cell has changed in place say so."""
+    spoiled = dict(records)
+    for other, name in report.get("spoiled", ()):
+        if other in spoiled and other != cell_id:
+            spoiled[other] = replace(spoiled[other], spoiled=spoiled[other].spoiled | {name})
+    return spoiled
