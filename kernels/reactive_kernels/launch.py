@@ -29,9 +29,11 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from .errors import KernelStartError, NoSuchKernel
+from .fork_server import ForkedProcess
 
 logger = logging.getLogger(__name__)
 
+_LOCAL_PROVISIONERS = ("local-provisioner", "reactive-fork-provisioner")
 _LOG_LIMIT_BYTES = 4_000_000
 _LOG_TAIL_BYTES = 4_000
 _POLL_S = 0.25
@@ -57,7 +59,7 @@ class KernelProcess:
         self._provisioner = provisioner
         self._directory = directory
         self._watch: asyncio.Task[None] | None = None
-        self._pidfd: int | None = None
+        self._end_fd: int | None = None
         self._released = False
         self.connection_info: Mapping[str, Any] = {}
         self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
@@ -75,9 +77,9 @@ class KernelProcess:
         return process.pid if process is not None else None
 
     @property
-    def _local_process(self) -> subprocess.Popen[bytes] | None:
+    def _local_process(self) -> subprocess.Popen[bytes] | ForkedProcess | None:
         process = getattr(self._provisioner, "process", None)
-        return process if isinstance(process, subprocess.Popen) else None
+        return process if isinstance(process, (subprocess.Popen, ForkedProcess)) else None
 
     @property
     def _log_path(self) -> Path:
@@ -119,7 +121,7 @@ class KernelProcess:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
-        self._forget_pidfd()
+        self._forget_end_fd()
         try:
             async with asyncio.timeout(_KILL_S):
                 await self._provisioner.wait()
@@ -151,24 +153,23 @@ class KernelProcess:
     def start_watching(self) -> None:
         """Begin to watch for the end of the process, by descriptor where the system has them, else by polling."""
         process = self._local_process
-        if process is not None and hasattr(os, "pidfd_open"):
-            try:
-                self._pidfd = os.pidfd_open(process.pid)
-            except OSError:
-                logger.debug("No descriptor for process %s: polling.", process.pid)
-            else:
-                asyncio.get_running_loop().add_reader(self._pidfd, self._local_end, process)
+        if process is not None:
+            self._end_fd = _end_fd(process)
+            if self._end_fd is not None:
+                asyncio.get_running_loop().add_reader(self._end_fd, self._local_news, process)
                 return
         self._watch = asyncio.create_task(self._poll(), name="kernel process poll")
 
-    def _local_end(self, process: subprocess.Popen[bytes]) -> None:
-        self._forget_pidfd()
-        # Before the leader is reaped its id cannot be another's: only now is ending its group safe.
-        group = getattr(self._provisioner, "pgid", None)
-        if group == process.pid:
+    def _local_news(self, process: subprocess.Popen[bytes] | ForkedProcess) -> None:
+        if isinstance(process, ForkedProcess):  # whose fork server ends its group
+            if process.poll() is None:
+                return
+        elif getattr(self._provisioner, "pgid", None) == process.pid:
+            # Before the leader is reaped its id cannot be another's: only now is ending its group safe.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-        self._set_exited(process.poll())
+        self._forget_end_fd()
+        self._set_exited(_exit_code(process))
 
     async def _poll(self) -> None:
         while True:
@@ -186,11 +187,11 @@ class KernelProcess:
         if not self.exited.done():
             self.exited.set_result(code)
 
-    def _forget_pidfd(self) -> None:
-        if self._pidfd is not None:
-            asyncio.get_running_loop().remove_reader(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = None
+    def _forget_end_fd(self) -> None:
+        if self._end_fd is not None:
+            asyncio.get_running_loop().remove_reader(self._end_fd)
+            os.close(self._end_fd)
+            self._end_fd = None
 
 
 async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_directory: Path) -> KernelProcess:
@@ -257,7 +258,23 @@ async def _find_spec(name: str, specs: KernelSpecManager) -> KernelSpec:
         raise KernelStartError(f"The kernelspec {name!r} cannot be read: {error}") from error
 
 
+def _end_fd(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
+    """A new descriptor that becomes readable when a process ends; None where the system has no such thing."""
+    if isinstance(process, ForkedProcess):
+        return os.dup(process.fileno())
+    try:
+        return os.pidfd_open(process.pid)
+    except (AttributeError, OSError):
+        logger.debug("No descriptor for process %s: polling.", process.pid)
+        return None
+
+
+def _exit_code(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
+    code = process.poll()
+    return None if isinstance(process, ForkedProcess) and process.orphaned else code
+
+
 def _is_local(spec: KernelSpec) -> bool:
     named = (spec.metadata.get("kernel_provisioner") or {}).get("provisioner_name")
     name = named or KernelProvisionerFactory.instance().default_provisioner_name
-    return str(name) == "local-provisioner"
+    return str(name) in _LOCAL_PROVISIONERS

@@ -1,0 +1,285 @@
+"""The fork server's loop: requests in, children out, ends told; between requests, the chores of `preload`.
+
+Every kernel has a lifeline, a socket whose other end its owner holds. What becomes of the kernel is told over it, and
+when the owner closes it, the kernel is killed with all its process group. An ended kernel is left as a zombie until
+then, so that its process id cannot become another's while the owner may still signal it. When the owner itself is gone,
+so is everything here.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+from . import kernel, preload, threads
+from .installed import Installed
+from .wire import Message, receive, send
+
+
+class Job(NamedTuple):
+    """A kernel to start: what with, its lifeline, and where its output goes."""
+
+    request: Message
+    lifeline: socket.socket
+    output: tuple[int, int]
+
+
+class _Kernel:
+    """A child that is, or was, a kernel."""
+
+    def __init__(self, pid: int, lifeline: socket.socket) -> None:
+        self.pid = pid
+        self.lifeline = lifeline
+        self.status: int | None = None
+        self.reaped = self.released = False
+
+
+class _Chore:
+    """A child that tries something out."""
+
+    def __init__(self, work: Any, pid: int, pipe: int) -> None:
+        self.work = work
+        self.pid = pid
+        self.pipe = pipe
+        self.answer = b""
+
+
+class ForkServer:
+    """Forks kernels for whoever holds the other end of `control`."""
+
+    def __init__(self, control: socket.socket, modules: list[str]) -> None:
+        """Import what every kernel needs; raises ImportError if it is not there."""
+        self._installed = Installed()
+        os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # a warning that says nothing to anybody here
+        import ipykernel.kernelapp  # noqa: F401 (the first of what all this is for)
+
+        gc.disable()
+        self._control = control
+        self._selector = selectors.DefaultSelector()
+        self._waiting: deque[Job] = deque()
+        self._kernels: dict[int, _Kernel] = {}
+        self._starting: set[int] = set()  # pipes that close when a kernel has started
+        self._chores = deque(preload.chores(modules))
+        self._chore: _Chore | None = None
+        self._refused: dict[str, str] = {}
+        self._curious: list[socket.socket] = []
+        self._owned = True
+        self._most_starting = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._woken, self._wake = socket.socketpair()
+        self._woken.setblocking(False)
+        self._wake.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._on_news(control, self._take_request)
+        self._on_news(self._woken, self._look_after_children)
+        gc.freeze()
+
+    def serve(self) -> Job | None:
+        """Serve until nobody needs us: None. In every child that is to be a kernel, returns its job."""
+        while self._owned and not (self._installed.changed and not self._kernels):
+            idle = not self._waiting and not self._starting
+            busy = self._chore is not None or not self._chores
+            for key, _ in self._selector.select(None if busy or not idle else 0):
+                key.data()
+            while self._waiting and len(self._starting) < self._most_starting:
+                job = self._waiting.popleft()
+                started = self._fork(job)
+                if started is not None:
+                    self._leave_to_child()
+                    return job._replace(request={**job.request, "started": started, "refused": self._refused})
+            if self._chores and self._chore is None and not self._waiting and not self._starting:
+                self._begin_chore(self._chores.popleft())
+            self._answer_the_curious()
+        self._end()
+        return None
+
+    def _on_news(self, source: socket.socket | int, act: Callable[[], None]) -> None:
+        self._selector.register(source, selectors.EVENT_READ, act)
+
+    def _take_request(self) -> None:
+        try:
+            received = receive(self._control)
+        except OSError:
+            received = None
+        if received is None:
+            self._owned = False
+            return
+        request, descriptors = received
+        lifeline = socket.socket(fileno=descriptors[0])
+        if request["op"] == "report":
+            self._curious.append(lifeline)
+        else:
+            self._waiting.append(Job(request, lifeline, (descriptors[1], descriptors[2])))
+
+    def _fork(self, job: Job) -> int | None:
+        """Fork a kernel, unless it is no longer wanted. In the child, returns the pipe to close when it has started."""
+        if _is_closed(job.lifeline):
+            self._drop(job)
+            return None
+        if self._installed.look():
+            self._drop(job, {"event": "stale"})
+            return None
+        if started_by_import := threads.others():
+            raise RuntimeError(f"The fork server must have no threads, but has {started_by_import}.")
+        done, started = os.pipe()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._drop(job, {"event": "failed", "error": f"{type(error).__name__}: {error}", "traceback": ""})
+            os.close(done)
+            os.close(started)
+            return None
+        if pid == 0:
+            os.close(done)
+            return started
+        os.close(started)
+        _close(*job.output)
+        self._kernels[pid] = child = _Kernel(pid, job.lifeline)
+        self._starting.add(done)
+        self._on_news(job.lifeline, partial(self._let_go, child))
+        self._on_news(done, partial(self._has_started, done))
+        return None
+
+    def _leave_to_child(self) -> None:
+        """In a child: hold nothing of the server's any more, and be told nothing of it."""
+        signal.set_wakeup_fd(-1)
+        _close(*self._starting)
+        lifelines = [child.lifeline for child in self._kernels.values()]
+        for held in (self._control, self._woken, self._wake, *lifelines, *self._curious):
+            held.close()
+        for waiting in self._waiting:
+            waiting.lifeline.close()
+            _close(*waiting.output)
+        if self._chore is not None:
+            os.close(self._chore.pipe)
+        with suppress(OSError):
+            self._selector.close()
+        gc.enable()
+
+    def _has_started(self, done: int) -> None:
+        self._selector.unregister(done)
+        os.close(done)
+        self._starting.discard(done)
+
+    def _let_go(self, child: _Kernel) -> None:
+        """The owner of a kernel has closed its lifeline."""
+        self._selector.unregister(child.lifeline)
+        child.released = True
+        if child.status is None:
+            _kill_group(child.pid)
+        else:
+            self._forget(child)
+
+    def _look_after_children(self) -> None:
+        with suppress(BlockingIOError):
+            while self._woken.recv(4096):
+                pass
+        for child in [child for child in self._kernels.values() if child.status is None]:
+            child.status, child.reaped = _status(child.pid)
+            if child.status is not None:
+                self._tell_end(child, child.status)
+
+    def _tell_end(self, child: _Kernel, status: int) -> None:
+        _kill_group(child.pid)
+        with suppress(OSError):
+            send(child.lifeline, {"event": "exit", "code": status})
+        if child.released:
+            self._forget(child)
+
+    def _forget(self, child: _Kernel) -> None:
+        if not child.reaped:
+            os.waitpid(child.pid, 0)
+        child.lifeline.close()
+        del self._kernels[child.pid]
+
+    def _drop(self, job: Job, message: Message | None = None) -> None:
+        if message is not None:
+            with suppress(OSError):
+                send(job.lifeline, message)
+        job.lifeline.close()
+        _close(*job.output)
+
+    def _begin_chore(self, work: Any) -> None:
+        answer, result = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(answer)
+            self._leave_to_child()
+            kernel.try_out(work.in_child, result)
+        os.close(result)
+        self._chore = _Chore(work, pid, answer)
+        self._on_news(answer, partial(self._hear_of_chore, self._chore))
+
+    def _hear_of_chore(self, chore: _Chore) -> None:
+        data = os.read(chore.pipe, 65536)
+        chore.answer += data
+        if data:
+            return
+        self._selector.unregister(chore.pipe)
+        os.close(chore.pipe)
+        os.waitpid(chore.pid, 0)
+        self._chore = None
+        objection = chore.work.afterwards(kernel.what_came_out(chore.answer))
+        if objection:
+            self._refused[chore.work.name] = objection
+        gc.collect()
+        gc.freeze()
+
+    def _answer_the_curious(self) -> None:
+        if self._chore is None and not self._chores:
+            for curious in self._curious:
+                with suppress(OSError):
+                    send(curious, {"event": "report", "modules": sorted(sys.modules), "refused": self._refused})
+                curious.close()
+            self._curious.clear()
+
+    def _end(self) -> None:
+        """End all that is still there."""
+        if self._chore is not None:
+            os.kill(self._chore.pid, signal.SIGKILL)
+        for job in self._waiting:
+            self._drop(job, {"event": "stale"} if self._owned else None)
+        for child in self._kernels.values():
+            if child.status is None:
+                _kill_group(child.pid)
+
+
+def _is_closed(lifeline: socket.socket) -> bool:
+    try:
+        return not lifeline.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def _kill_group(pid: int) -> None:
+    for kill in (os.killpg, os.kill):  # before it has called `setsid` it is in no group of its own
+        with suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def _status(pid: int) -> tuple[int | None, bool]:
+    """The exit code of a child, negative for a signal, None while it lives; and whether it has been reaped to know."""
+    if hasattr(os, "waitid"):
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
+            return None, False
+        return (ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status), False
+    reaped, status = os.waitpid(pid, os.WNOHANG)
+    return (os.waitstatus_to_exitcode(status), True) if reaped else (None, False)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
