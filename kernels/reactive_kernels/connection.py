@@ -20,7 +20,7 @@ import zmq.asyncio
 from . import helper
 from .channels import Frame
 from .client import KernelClient
-from .error_limits import bounded_error
+from .error_limits import bounded_error, named_error
 from .errors import DeadKernelError, KernelError, KernelStartError
 from .events import DiedEvent, KernelEvent
 from .launch import KernelProcess
@@ -392,7 +392,7 @@ def _describe_exit(code: int | None) -> str:
 def _execute_reply(content: dict[str, Any], *, interrupted: bool) -> ExecuteReply:
     status = content.get("status")
     report = content.get("reactive_nb")
-    error = bounded_error(content)
+    error = bounded_error(named_error(content))
     return ExecuteReply(
         status=status if status in ("ok", "error") else "aborted",
         execution_count=content.get("execution_count"),

@@ -1,7 +1,8 @@
-"""How much of an error is kept: an exception's text, and so its traceback, may be as long as memory allows."""
+"""Errors as they are kept: bounded, for an exception's text may be as long as memory allows, and with their names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ _NAME = 500
 _VALUE = 10_000
 _TRACEBACK = 100_000
 _LINES = 10_000
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_LAST_LINE = re.compile(r"(?P<name>[\w.]+)(: (?P<text>.*))?", re.DOTALL)
 
 
 def bounded_error(content: JSON) -> JSON:
@@ -22,6 +25,13 @@ def bounded_error(content: JSON) -> JSON:
         "evalue": excerpt(str(content.get("evalue") or ""), _VALUE, _VALUE),
         "traceback": _bounded_traceback(content.get("traceback") or ()),
     }
+
+
+def named_error(content: JSON) -> JSON:
+    """An error as its traceback tells it, where ipykernel does not know: what fails in the display of a result."""
+    lines = content.get("traceback") or [""]
+    said = _LAST_LINE.fullmatch(_COLOUR.sub("", str(lines[-1]))) if content.get("ename") == "NoneType" else None
+    return {**content, "ename": said["name"], "evalue": said["text"] or ""} if said is not None else content
 
 
 def _bounded_traceback(lines: Sequence[Any]) -> list[str]:

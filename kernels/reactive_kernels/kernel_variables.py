@@ -37,34 +37,50 @@ class _TooSlow(BaseException):
     """Raised inside a `__repr__` whose time is up."""
 
 
+_bases = type.__dict__["__mro__"].__get__  # past whatever a metaclass makes of these
+_qualified_name = type.__dict__["__qualname__"].__get__
+
+
+def _module(kind: type) -> str:
+    module = _guarded(lambda: kind.__module__, "")
+    return module if type(module) is str else ""
+
+
 def _type_name(value: Any) -> str:
     kind = type(value)
-    module = kind.__module__
-    return kind.__qualname__ if module in ("builtins", "__main__") else module + "." + kind.__qualname__
+    module, name = _module(kind), str(_qualified_name(kind))
+    return _clip(name if module in ("", "builtins", "__main__") else module + "." + name)
+
+
+def _is(value: Any, kinds: type | tuple[type, ...]) -> bool:
+    """Whether it is of these types by its making; what it says of its class is not asked."""
+    return issubclass(type(value), kinds)
 
 
 def _family(value: Any) -> str:
     """The library that a value's type comes from, or extends: "pandas", say."""
-    roots = [str(base.__module__).partition(".")[0] for base in type(value).__mro__]
+    roots = [_module(base).partition(".")[0] for base in _bases(type(value))]
     return next((root for root in roots if root in _LIBRARIES), roots[0])
 
 
 def _clip(text: str, limit: int = _PREVIEW) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """At most so much of a text, as a string that can be encoded."""
+    part = str.__getitem__(text, slice(limit + 1))
+    shown = part if len(part) <= limit else part[: limit - 1] + "…"
+    return shown.encode("utf-8", "replace").decode("utf-8")
 
 
 def _guarded(make: Callable[[], Any], otherwise: Any) -> Any:
     try:
         return make()
-    except Exception:  # a value may fail in any way when looked at; the caller has said what to show then
+    except BaseException:  # a value may fail in any way when looked at; the caller has said what to show then
         return otherwise
 
 
-def _timed_repr(value: Any) -> str:
-    """An object's own repr, given up when it takes too long; also when it is being debugged."""
-    fallback = f"<{_type_name(value)} object>"
-    if getattr(type(value), "__repr__", None) is object.__repr__ or sys.gettrace() is not None:
-        return fallback
+def _timed(make: Callable[[], Any], otherwise: Any) -> Any:
+    """What a value's own code says, given up when it takes too long; also when that code is being debugged."""
+    if sys.gettrace() is not None:
+        return otherwise
     deadline = time.perf_counter() + _REPR_S
 
     def watch(frame: Any, event: str, argument: Any) -> Any:
@@ -75,17 +91,27 @@ def _timed_repr(value: Any) -> str:
 
     sys.settrace(watch)
     try:
-        text = repr(value)
-    except (_TooSlow, Exception):
-        return fallback
+        return make()
+    except BaseException:  # as above
+        return otherwise
     finally:
         sys.settrace(None)
-    return text if isinstance(text, str) else fallback
+
+
+def _timed_repr(value: Any) -> str:
+    fallback = f"<{_type_name(value)} object>"
+    if _guarded(lambda: getattr(type(value), "__repr__", None) is object.__repr__, False):
+        return fallback
+    return str(_timed(lambda: _clip(repr(value)), fallback))
 
 
 def preview(value: Any, depth: int = _DEPTH) -> str:
     """One line that shows what a value is, at most 200 characters."""
-    return _clip(" ".join(_guarded(lambda: _preview(value, depth), f"<{_type_name(value)}>").split()))
+    return _clip(" ".join(_part(value, depth).split()))
+
+
+def _part(value: Any, depth: int) -> str:
+    return str(_guarded(lambda: _clip(_preview(value, depth), _CELL), f"<{_type_name(value)}>"))
 
 
 def _preview(value: Any, depth: int) -> str:
@@ -101,10 +127,10 @@ def _preview(value: Any, depth: int) -> str:
         return repr(value)
     if kind in (list, tuple, set, frozenset, dict):
         return _preview_container(value, depth)
-    if isinstance(value, types.ModuleType):
-        return "module " + value.__name__
-    if isinstance(value, type):
-        return "class " + value.__qualname__
+    if _is(value, types.ModuleType):
+        return f"module {value.__name__}"
+    if _is(value, type):
+        return f"class {_qualified_name(value)}"
     if callable(value) and hasattr(value, "__qualname__"):
         return _preview_function(value)
     return _preview_object(value, depth)
@@ -121,7 +147,7 @@ def _preview_container(value: Any, depth: int) -> str:
             shown.append("…")
             break
         parts = item if type(value) is dict else (item,)
-        text = ": ".join(_preview(part, depth - 1) for part in parts)
+        text = ": ".join(_part(part, depth - 1) for part in parts)
         shown.append(text)
         length += len(text) + 2
     comma = "," if type(value) is tuple and len(value) == 1 else ""
@@ -152,37 +178,45 @@ def _preview_object(value: Any, depth: int) -> str:
         return f"{name} {dimensions} {value.dtype}: {_preview_container(head, depth)}"
     fields = getattr(type(value), "__dataclass_fields__", None)
     if fields is not None and depth > 0:
-        pairs = [f + "=" + _preview(getattr(value, f, None), depth - 1) for f in list(fields)[:_ITEMS]]
+        pairs = [f + "=" + _field(value, f, depth - 1) for f in list(fields)[:_ITEMS]]
         return type(value).__qualname__ + "(" + ", ".join(pairs) + ")"
-    if isinstance(value, (list, tuple, set, frozenset, dict)):
+    if _is(value, (list, tuple, set, frozenset, dict)):
         return f"<{_type_name(value)} of {len(value):,}>"
     return _timed_repr(value)
 
 
+def _field(value: Any, name: str, depth: int) -> str:
+    return str(_guarded(lambda: _part(getattr(value, name, None), depth), "…"))
+
+
 def shape_of(value: Any) -> list[int] | None:
     """Rows and columns and so on, or the number of items; None for what has neither."""
-    if isinstance(value, (str, bytes, bytearray, list, tuple, set, frozenset, dict)):
+    if _is(value, (str, bytes, bytearray, list, tuple, set, frozenset, dict)):
         return [len(value)]
-    if _family(value) in ("builtins", "__main__") or isinstance(value, (type, types.ModuleType)):
+    family = _family(value)
+    if family in ("builtins", "__main__") or _is(value, (type, types.ModuleType)):
         return None
-    shape = _guarded(lambda: [int(n) for n in value.shape], None)
-    return shape if isinstance(shape, list) else None
+    look = _guarded if family in _LIBRARIES else _timed
+    shape = look(lambda: [int(n) for n in value.shape], None)
+    return None if shape is None or any(not 0 <= n <= _SAFE_INTEGER for n in shape) else shape
 
 
 def size_of(value: Any) -> int | None:
     """Bytes held, as far as that is known without looking at every element."""
     family = _family(value)
+    look = _guarded if family in _LIBRARIES else _timed
+    size = None
     if family == "pandas" and hasattr(value, "memory_usage"):
-        used = _guarded(lambda: value.memory_usage(index=True, deep=False), None)
-        used = _guarded(lambda: value.memory_usage(deep=False), 0) if used is None else used
-        return _guarded(lambda: int(used.sum()) if hasattr(used, "sum") else int(used), None)  # type: ignore[no-any-return]
-    if family == "polars" and hasattr(value, "estimated_size"):
-        return _guarded(lambda: int(value.estimated_size()), None)  # type: ignore[no-any-return]
-    if family not in ("builtins", "__main__") and not isinstance(value, (type, types.ModuleType)):
-        known = _guarded(lambda: int(value.nbytes), None)
-        if known is not None:
-            return known  # type: ignore[no-any-return]
-    return _guarded(lambda: sys.getsizeof(value), None)  # type: ignore[no-any-return]
+        used = look(lambda: value.memory_usage(index=True, deep=False), None)
+        used = look(lambda: value.memory_usage(deep=False), 0) if used is None else used
+        size = look(lambda: int(used.sum()) if hasattr(used, "sum") else int(used), None)
+    elif family == "polars" and hasattr(value, "estimated_size"):
+        size = look(lambda: int(value.estimated_size()), None)
+    elif family not in ("builtins", "__main__") and not _is(value, (type, types.ModuleType)):
+        size = look(lambda: int(value.nbytes), None)
+    if size is None:
+        size = look(lambda: sys.getsizeof(value), None)
+    return size if size is not None and 0 <= size <= _SAFE_INTEGER else None
 
 
 def variables(names: list[str] | None = None) -> list[Json]:
@@ -190,7 +224,8 @@ def variables(names: list[str] | None = None) -> list[Json]:
     core = sys.modules["_reactive_nb"]
     namespace = core.namespace
     held = namespace.names.copy()
-    chosen = [name for name in (held if names is None else names) if name in held and namespace.is_users(name)]
+    named = [name for name in (held if names is None else names) if type(name) is str and name in held]
+    chosen = [name for name in named if namespace.is_users(name)]
     deadline = time.perf_counter() + _ALL_S
     return [_describe(name, held[name], time.perf_counter() < deadline) for name in sorted(chosen)]
 
@@ -198,16 +233,20 @@ def variables(names: list[str] | None = None) -> list[Json]:
 def _describe(name: str, value: Any, in_time: bool) -> Json:
     kind = _type_name(value)
     return {
-        "name": name,
+        "name": name.encode("utf-8", "replace").decode(),
         "type": kind,
-        "shape": shape_of(value) if in_time else None,
-        "size": size_of(value) if in_time else None,
+        "shape": _guarded(lambda: shape_of(value), None) if in_time else None,
+        "size": _guarded(lambda: size_of(value), None) if in_time else None,
         "preview": preview(value) if in_time else f"<{kind}>",
     }
 
 
 def plain(value: Any) -> Any:
     """A cell of a table as JSON that every client can hold: exact or a string, null for what is missing."""
+    return _guarded(lambda: _plain(value), f"<{_type_name(value)}>")
+
+
+def _plain(value: Any) -> Any:
     if value is None or value is True or value is False:
         return value
     if type(value) is str:
@@ -216,10 +255,10 @@ def plain(value: Any) -> Any:
         return value if -_SAFE_INTEGER <= value <= _SAFE_INTEGER else preview(value)
     if type(value) is float:
         return value if math.isfinite(value) else None if value != value else str(value)
-    if isinstance(value, (datetime.date, datetime.time)):
-        return None if type(value).__name__ == "NaTType" else _guarded(value.isoformat, preview(value))
-    if isinstance(value, decimal.Decimal):
-        return str(value)
+    if _is(value, (datetime.date, datetime.time)):
+        return None if type(value).__name__ == "NaTType" else _guarded(lambda: _clip(value.isoformat()), preview(value))
+    if _is(value, decimal.Decimal):
+        return _clip(str(value), _CELL)
     if _family(value) == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
         item = value.item()
         return plain(item) if type(item) is not type(value) else preview(value)
@@ -236,18 +275,22 @@ def variable(name: str, offset: int = 0, limit: int = 100) -> Json:
         raise NameError(f"there is no variable named {name!r}")
     value = held[name]
     offset, limit = max(0, int(offset)), max(0, min(int(limit), _ROWS))
-    kind, total, columns, rows = _table(value, offset, limit)
+    kind, total, columns, rows = _guarded(lambda: _table(value, offset, limit), None) or _no_table(value)
     page = [[plain(cell) for cell in row[:_COLUMNS]] for row in rows]
     return {
         "name": name,
         "type": _type_name(value),
         "kind": kind,
         "total": total,
-        "columns": [{"name": str(label), "type": str(of)} for label, of in columns[:_COLUMNS]],
+        "columns": [{"name": _label(label), "type": _label(of)} for label, of in columns[:_COLUMNS]],
         "columns_total": len(columns),
         "rows": page,
         "offset": offset,
     }
+
+
+def _label(value: Any) -> str:
+    return str(_guarded(lambda: _clip(str(value), _CELL), f"<{_type_name(value)}>"))
 
 
 Table = tuple[str, int, list[tuple[Any, Any]], list[list[Any]]]
@@ -268,13 +311,17 @@ def _table(value: Any, offset: int, limit: int) -> Table:
         return "series", len(value), [(value.name, value.dtype)], _rows([value.slice(offset, limit).to_list()])
     if family == "numpy" and getattr(value, "shape", None) and hasattr(value, "dtype"):
         return _array_table(value, offset, end)
-    if isinstance(value, dict):
+    if _is(value, dict):
         items = _slice(value.items(), offset, end)
         return "dict", len(value), [("key", ""), ("value", "")], [[key, item] for key, item in items]
-    if isinstance(value, (list, tuple)):
+    if _is(value, (list, tuple)):
         return "list", len(value), [("value", "")], [[item] for item in value[offset:end]]
-    if isinstance(value, (set, frozenset)):
+    if _is(value, (set, frozenset)):
         return "set", len(value), [("value", "")], [[item] for item in _slice(value, offset, end)]
+    return _no_table(value)
+
+
+def _no_table(value: Any) -> Table:
     return "value", 1, [("value", _type_name(value))], [[value if type(value) is str else preview(value)]]
 
 

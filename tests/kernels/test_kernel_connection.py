@@ -52,6 +52,20 @@ async def test_an_error_is_an_output_and_in_the_reply(kernel: KernelConnection, 
     assert error["traceback"] == reply.traceback != []
 
 
+async def test_of_a_very_long_error_the_ends_are_kept(kernel: KernelConnection, recorder: Recorder) -> None:
+    reply = await kernel.execute("raise ValueError('a' + 'x' * 3_000_000 + 'z')")
+    assert reply.evalue is not None
+    assert (reply.ename, reply.evalue[:2], reply.evalue[-1]) == ("ValueError", "ax", "z")
+    assert "characters left out" in reply.evalue
+    assert len(reply.evalue) + sum(map(len, reply.traceback)) < 400_000
+
+
+async def test_a_value_that_cannot_be_shown_is_an_error_by_its_name(kernel: KernelConnection) -> None:
+    reply = await kernel.execute("class C:\n    def __repr__(self): return None\nC()")
+    assert (reply.status, reply.ename) == ("error", "TypeError")
+    assert reply.evalue == "__repr__ returned non-string (type NoneType)"
+
+
 async def test_an_error_aborts_no_other_request(kernel: KernelConnection) -> None:
     runs = [kernel.execute(code) for code in ("1 / 0", "ok = 1", "ok + 1")]
     assert [reply.status for reply in await asyncio.gather(*runs)] == ["error", "ok", "ok"]

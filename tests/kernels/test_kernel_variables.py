@@ -256,3 +256,69 @@ async def test_values_as_tables(
     assert (table["kind"], table["total"]) == (kind, total)
     assert [column["name"] for column in table["columns"]] == names
     assert table["rows"] == rows
+
+
+BROKEN = """
+import types
+class Stop(BaseException): pass
+def stop(*args): raise Stop
+def leave(*args): raise SystemExit
+class ClassStops:
+    __class__ = property(stop)
+class ModuleStops(type):
+    __module__ = property(stop)
+class OfModuleStops(metaclass=ModuleStops): pass
+class ModuleIsANumber: __module__ = 5
+class EverythingOfTheClassStops(type): __getattribute__ = stop
+class OfEverythingStops(metaclass=EverythingOfTheClassStops): pass
+class Stops: __getattribute__ = __repr__ = stop
+class ShapeStops:
+    __module__ = "library"
+    shape = property(stop)
+    nbytes = property(leave)
+class ShapeIsEndless:
+    __module__ = "library"
+    @property
+    def shape(self):
+        while True: pass
+class ShapeIsHuge:
+    __module__ = "library"
+    shape = (10 ** 6000,)
+    nbytes = -1
+class Surrogate:
+    def __repr__(self): return chr(0xd800)
+class Items(dict): items = __len__ = __iter__ = stop
+class List(list): __len__ = __iter__ = __getitem__ = stop
+def function(): pass
+function.__qualname__ = chr(0xd800)
+module = types.ModuleType("module")
+module.__name__ = 5
+classes = [ClassStops, OfModuleStops, ModuleIsANumber, OfEverythingStops, Stops]
+classes += [ShapeStops, ShapeIsEndless, ShapeIsHuge, Surrogate]
+broken = [make() for make in classes] + [Items(a=1), List([1]), function, module, chr(0xd800)]
+for number, value in enumerate(broken):
+    globals()[f"v{number:02}"] = value
+globals()[5] = globals()[chr(0xd800)] = 1
+"""
+
+
+async def test_a_broken_value_spoils_only_its_own_line(kernel: KernelConnection) -> None:
+    lines = await described(kernel, BROKEN)
+    values = {name: line for name, line in lines.items() if name.startswith("v0") or name.startswith("v1")}
+    assert [line["type"] for line in values.values()] == [
+        "ClassStops", "OfModuleStops", "ModuleIsANumber", "OfEverythingStops", "Stops", "library.ShapeStops",
+        "library.ShapeIsEndless", "library.ShapeIsHuge", "Surrogate", "Items", "List", "function", "module", "str",
+    ]  # fmt: skip
+    assert [line["shape"] for line in values.values()] == [None] * 13 + [[1]]
+    assert all(line["preview"] for line in values.values())
+    json.dumps(lines, ensure_ascii=False).encode()
+
+
+async def test_a_broken_value_spoils_only_its_own_cell(kernel: KernelConnection) -> None:
+    cells = [row[0] for row in (await page(kernel, BROKEN, "broken"))["rows"]]
+    assert len(cells) == 14
+    assert cells[:2] == ["<ClassStops object>", "<OfModuleStops object>"]
+    json.dumps(cells, ensure_ascii=False).encode()
+    for number in range(14):
+        table = await kernel.call("variable", name=f"v{number:02}")
+        assert (table["kind"], table["total"]) == ("value", 1)
