@@ -3,7 +3,7 @@
 Knows Jupyter and nothing of notebooks, HTTP or users.
 """
 
-from .comms import CommStore
+from .comms import CommLimits, CommStore
 from .connection import BatchCell, ExecuteReply, KernelConnection
 from .environment import kernel_environment
 from .errors import (
@@ -37,6 +37,7 @@ __all__ = [
     "Clear",
     "ClearOutputEvent",
     "CommCloseEvent",
+    "CommLimits",
     "CommMsgEvent",
     "CommOpenEvent",
     "CommStore",

@@ -152,6 +152,11 @@ class OutputStore:
         cell = self._cells.get(key)
         return [slot.shown() for slot in cell.slots] if cell is not None else []
 
+    def size(self, key: str) -> int:
+        """How many bytes the cell's outputs take, roughly."""
+        cell = self._cells.get(key)
+        return cell.size if cell is not None else 0
+
     def drain(self) -> dict[str, list[OutputChange]]:
         """What changed since the last drain, by key; carried out in order, it leads from then to now."""
         self._carry_out_updates()

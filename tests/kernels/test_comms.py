@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import pytest
 
 from reactive_kernels import (
     ClearOutputEvent,
     CommCloseEvent,
+    CommLimits,
     CommMsgEvent,
     CommOpenEvent,
     CommStore,
@@ -167,3 +171,99 @@ def test_a_closed_output_widget_takes_nothing() -> None:
     store.apply(CommCloseEvent(None, "out", {}))
     assert not store.divert(printed("kept"))
     assert store.drain() == []
+
+
+def ids(store: CommStore) -> list[str]:
+    return [opened.comm_id for opened in store.open_comms()]
+
+
+def test_of_too_many_comms_those_heard_of_last_are_remembered(caplog: pytest.LogCaptureFixture) -> None:
+    store = CommStore(comm_limits=CommLimits(comms=3))
+    for name in "abc":
+        store.apply(widget(name, {"value": 1}))
+    store.apply(update("a", {"value": 2}))
+    store.apply(CommOpenEvent(None, "d", "other", {}))
+    assert ids(store) == ["a", "c", "d"]
+    store.apply_from_client(update("c", {"value": 2}))
+    store.apply(CommOpenEvent(None, "e", "other", {}))
+    assert ids(store) == ["c", "d", "e"]
+    store.apply(update("a", {"value": 3}))
+    assert store.state("a") is None
+    assert len(caplog.records) == 1
+
+
+def test_states_and_buffers_are_bounded_together(caplog: pytest.LogCaptureFixture) -> None:
+    store = CommStore(comm_limits=CommLimits(size_bytes=100_000))
+    for name in "abcd":
+        store.apply(widget(name, {"text": "x" * 10_000}, [["image"]], b"x" * 20_000))
+    assert ids(store) == ["b", "c", "d"]
+    for _ in range(100):
+        store.apply(update("b", {"text": "y" * 10_000}, [["image"]], b"y" * 20_000))
+    assert ids(store) == ["b", "c", "d"]
+    store.apply(update("d", {"more": ["z" * 10] * 2_000}))
+    assert ids(store) == ["b", "d"]
+    store.apply(CommOpenEvent(None, "e", "other", {"data": "x" * 20_000}, {}, (b"x" * 20_000,)))
+    assert ids(store) == ["d", "e"]
+    store.apply(CommCloseEvent(None, "d", {}))
+    store.apply(widget("f", {"text": "x" * 40_000}))
+    assert ids(store) == ["e", "f"]
+    assert len(caplog.records) == 1
+
+
+def test_a_comm_that_is_too_large_by_itself_takes_no_place() -> None:
+    store = CommStore(comm_limits=CommLimits(size_bytes=100_000))
+    store.apply(widget("a", {"value": 1}))
+    store.apply(widget("large", {"text": "x" * 200_000}))
+    assert ids(store) == ["a"]
+
+
+def test_names_of_buffers_that_cannot_be_are_passed_over() -> None:
+    store = CommStore()
+    store.apply(widget("a", {"value": 1}, [[["nested"]], [{}]], b"x", b"y"))
+    assert store.state("a") == {"value": 1}
+
+
+def capture(store: CommStore, characters: int) -> None:
+    shown = {"output_type": "display_data", "data": {"text/plain": "x" * characters}, "metadata": {}}
+    assert store.divert(OutputEvent("run", shown))
+
+
+def test_a_growing_capture_is_told_ever_more_seldom_and_its_end_always() -> None:
+    store = CommStore()
+    output_widget(store)
+    store.apply(update("out", {"msg_id": "run"}))
+    sent = []
+    for tick in range(1000):
+        capture(store, 10_000)
+        sent += store.drain(tick * 0.05)
+    sizes = [len(json.dumps(told.data)) for told in sent]
+    assert sizes[0] < 11_000
+    assert sizes[-1] > 5_000_000
+    assert sum(sizes) < 10 * 1000 * 10_000 * 2  # and not 500 times what was captured
+    assert store.held_back
+    (last,) = store.drain()
+    assert len(last.data["state"]["outputs"]) == 1000
+    assert not store.held_back
+
+
+def test_a_small_capture_is_told_at_each_tick() -> None:
+    store = CommStore()
+    output_widget(store)
+    store.apply(update("out", {"msg_id": "run"}))
+    for tick in range(100):
+        capture(store, 10)
+        assert len(store.drain(tick * 0.05)) == 1
+        assert not store.held_back
+
+
+def test_what_is_held_back_is_told_when_it_is_time() -> None:
+    store = CommStore()
+    output_widget(store)
+    store.apply(update("out", {"msg_id": "run"}))
+    capture(store, 1_000_000)
+    assert len(store.drain(0.0)) == 1
+    capture(store, 1_000_000)
+    assert store.drain(0.5) == []
+    assert store.held_back
+    assert len(store.drain(1.5)) == 1
+    assert not store.held_back
