@@ -25,6 +25,7 @@ from typing import Any
 from .wire import send
 
 _LONGEST_TRACEBACK = 8_000
+_BORN_WITH = dict(os.environ)
 
 
 class Unsuited(Exception):
@@ -122,8 +123,9 @@ def _set_limits(limits: Mapping[str, list[int]]) -> None:
 def _set_environment(environment: Mapping[str, str]) -> None:
     """Replace the environment, and what was derived from the old one. Raises Unsuited if that cannot be done."""
     old = dict(os.environ)
+    set_by_imports = {name: value for name, value in old.items() if _BORN_WITH.get(name) != value}
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({**set_by_imports, **environment})
     if "LC_CTYPE" in old:  # Python sets it at its start where no other locale is set
         os.environ.setdefault("LC_CTYPE", old["LC_CTYPE"])
     tempfile.tempdir = None

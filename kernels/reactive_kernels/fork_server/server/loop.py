@@ -59,7 +59,6 @@ class ForkServer:
     def __init__(self, control: socket.socket, modules: list[str]) -> None:
         """Import what every kernel needs; raises ImportError if it is not there."""
         self._installed = Installed()
-        os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # a warning that says nothing to anybody here
         import ipykernel.kernelapp  # noqa: F401 (the first of what all this is for)
 
         gc.disable()
