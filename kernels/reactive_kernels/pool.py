@@ -22,7 +22,7 @@ from .connection import KernelConnection, Listener
 from .environment import kernel_environment
 from .errors import KernelError, KernelLimitError
 from .launch import KernelProcess, LaunchRequest, launch
-from .runtime_directory import RuntimeDirectory
+from .runtime_directory import RuntimeDirectory, remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ class KernelPool:
         if self._context is None and not self._closed:
             self._context = zmq.asyncio.Context()
             self._directory = RuntimeDirectory()
+            self._own(self._remove_abandoned(self._directory.path.parent), "removal of abandoned directories")
             self._replenish()
 
     async def ready(self) -> None:
@@ -210,6 +211,9 @@ class KernelPool:
     async def _start_in_turn(self, connection: KernelConnection) -> None:
         async with self._turn:
             await connection.start()
+
+    async def _remove_abandoned(self, base: Path) -> None:
+        await asyncio.to_thread(remove_abandoned, base)
 
     def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
