@@ -47,6 +47,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "too-large": (413, "Too large"),
     "unsupported-media-type": (415, "Unsupported media type"),
     "invalid": (422, "Invalid request"),
+    "too-many-runs": (429, "Too many runs"),
     "internal": (500, "Internal error"),
     "notebook-unreadable": (500, "Notebook damaged"),
     "not-implemented": (501, "Not available"),

@@ -55,6 +55,12 @@ class Conflict(SessionError):
         self.cell_id = cell_id
 
 
+class TooManyRuns(SessionError):
+    """More runs wait for the notebook's kernel than anybody can want."""
+
+    code = "too-many-runs"
+
+
 class KernelUnavailable(SessionError):
     """The notebook's kernel can't be started, is dead, or is not running although it must be."""
 

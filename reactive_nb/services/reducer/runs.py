@@ -11,17 +11,22 @@ from reactive_nb.models import CellError, KernelState
 from reactive_nb.schemas.events import RunStarted
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services.effects import InterruptKernel, ReplaceKernel
-from reactive_nb.services.errors import NoSuchCell
+from reactive_nb.services.errors import NoSuchCell, TooManyRuns
 from reactive_nb.services.operations import InterruptRun, RestartKernel, RunCells
 from reactive_nb.services.reducer.planning import finish_run
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Run
+
+MAX_RUNS = 1_000
+"""Of one notebook, that are not over. Each costs a little with every cell that runs."""
 
 
 def run_cells(operation: RunCells, step: Transition) -> None:
     for cell in operation.cells or ():
         if step.state.notebook.cell(cell) is None:
             raise NoSuchCell(cell)
+    if len(step.state.runs) >= MAX_RUNS:
+        raise TooManyRuns(f"Too many runs are waiting: {MAX_RUNS:,} of this notebook are not over yet.")
     now = step.refresh()
     cells = plan(now, step.state.stale, operation.cells)
     step.change(runs=(*step.state.runs, Run(operation.run_id, operation.cells, frozenset(cells))))

@@ -37,7 +37,7 @@ REST_CLIENT = "rest"
     "/run",
     summary="Run cells",
     response_model=RunResponse,
-    responses=problems("no-such-notebook", "no-such-cell", "kernel-unavailable"),
+    responses=problems("no-such-notebook", "no-such-cell", "too-many-runs", "kernel-unavailable"),
 )
 async def run(session: Session, body: RunRequest | None = None) -> Response:
     """Those named with their stale ancestors and what depends on them; or all that is stale.
