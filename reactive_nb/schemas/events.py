@@ -14,7 +14,7 @@ from reactive_nb.models import CellStatus
 from reactive_nb.schemas.base import CellId, NbOutput, Response, Revision
 from reactive_nb.schemas.cells import CellErrorModel, CellResponse
 from reactive_nb.schemas.graph import GraphEdge
-from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel
+from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel, StorageProblem
 from reactive_nb.schemas.runs import RunState
 
 
@@ -60,12 +60,14 @@ class NotebookStateEvent(Event):
 
 
 class NotebookUpdated(Event):
-    """The notebook's name, settings or kernel was changed."""
+    """The notebook's name, settings or kernel was changed; or there is something to say of how it is stored."""
 
     type: Literal["notebook.updated"] = "notebook.updated"
     name: str
     settings: SettingsModel
     kernel_name: str
+    storage_problem: StorageProblem = None
+    message: str | None = Field(None, description="What another program did to what is stored, and what became of it.")
 
 
 class CellAdded(Event):

@@ -15,6 +15,11 @@ NotebookName = Annotated[str, StringConstraints(strip_whitespace=True, min_lengt
 KernelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._\-]{1,128}$")]
 
 
+StorageProblem = Annotated[
+    str | None, Field(description="Why the latest changes are kept in memory only, and not stored yet; null: they are.")
+]
+
+
 class SettingsModel(Response):
     """A notebook's choices about reactivity."""
 
@@ -135,3 +140,4 @@ class NotebookResponse(Response):
     revision: Revision
     created_at: datetime
     updated_at: datetime
+    storage_problem: StorageProblem = None

@@ -24,7 +24,7 @@ from reactive_nb.services.errors import InvalidOperation
 from reactive_nb.services.limits import check_cells, check_source
 from reactive_nb.services.operations import AddCell
 from reactive_nb.services.session import NotebookSession
-from reactive_nb.storage import NotebookNotFound, NotebookStorage, Page
+from reactive_nb.storage import NotebookNotFound, NotebookStorage, Page, StorageUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +67,11 @@ class SessionRegistry:
         for result in await asyncio.gather(*(s.close() for s in sessions), return_exceptions=True):
             if isinstance(result, BaseException):
                 _log.error("a session did not close: %r", result)
+
+    @property
+    def unstored(self) -> int:
+        """How many open notebooks have changes that storage, being out of order, has refused."""
+        return sum(isinstance(session.unstored, StorageUnavailable) for session in self._sessions.values())
 
     # -- documents
     async def list(self, user: User, *, limit: int = 50, cursor: str | None = None) -> Page:
@@ -123,12 +128,18 @@ class SessionRegistry:
         return session
 
     async def delete(self, user: User, notebook_id: str) -> None:
-        """Remove the notebook for good, its kernel with it. Raises NotebookNotFound."""
-        session = await self.get(user, notebook_id)
+        """Remove the notebook for good, its kernel with it. Raises NotebookNotFound.
+
+        Raises StorageError if it can't be deleted, and then it goes on as before.
+        """
+        await self.get(user, notebook_id)
         async with self._turn(notebook_id):  # nobody opens it again meanwhile
-            await session.close(DELETED, "The notebook was deleted.", save=False)
+            session = self._sessions.get(notebook_id)
+            if session is None or session.closed:
+                await self._storage.delete(notebook_id)
+            else:
+                await session.delete(DELETED, "The notebook was deleted.")
             self._sessions.pop(notebook_id, None)
-            await self._storage.delete(notebook_id)
 
     def _turn(self, notebook_id: str) -> asyncio.Lock:
         """Held by whoever opens or closes the notebook."""
@@ -188,7 +199,7 @@ class SessionRegistry:
         has_kernel = session.state.kernel not in (KernelState.NONE, KernelState.DEAD)
         if has_kernel and kernel_limit and idle > kernel_limit:
             session.cull_kernel()
-        elif not has_kernel and session_limit and idle > session_limit:
+        elif not has_kernel and session_limit and idle > session_limit and session.unstored is None:
             async with self._turn(session.id):  # who wants it now waits until all of it is stored
                 await session.close(reason="The notebook was not in use.")
                 self._sessions.pop(session.id, None)

@@ -3,17 +3,17 @@
 Everything that changes it comes in as an operation (`apply`, or `perform` for what the kernel did) and goes out as
 numbered events. The reducer decides; here is what must wait, happen or be told: the lock, storage, the kernel, clients.
 Operations are applied synchronously on the event loop, so none can come between another and its events; the lock
-covers what must look before it leaps (`if_match`), and nobody waits for storage while holding it.
+covers what must look before it leaps (`if_match`), and nobody waits for storage while holding it, but to delete.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,13 +65,12 @@ from reactive_nb.services.operations import (
     RestartKernel,
     RunCells,
 )
+from reactive_nb.services.presence import PresenceList
 from reactive_nb.services.reducer import apply, initial_state
 from reactive_nb.services.saver import Saver
 from reactive_nb.services.state import SessionState
 from reactive_nb.storage import NotebookStorage, StorageError
 from reactive_nb.websocket.broadcaster import Broadcaster
-
-_log = logging.getLogger(__name__)
 
 RESTART_LIMIT_S = 60.0
 
@@ -118,7 +117,6 @@ class NotebookSession:
             replay=settings.ws_replay_events, queue=settings.ws_queue_events, snapshot=self.state_event
         )
         self._settings = settings
-        self._storage = storage
         half = settings.output_max_chars // 2
         self.kernel = KernelLink(
             self,
@@ -128,12 +126,11 @@ class NotebookSession:
             limits=OutputLimits(stream_head=half, stream_tail=settings.output_max_chars - half),
             allow_stdin=allow_stdin,
         )
-        self._saver = Saver(storage, lambda: self.state.notebook, notebook.revision, self._renamed)
+        self._saver = Saver(storage, self, notebook)
         self._saver.start()
-        self._presence: dict[str, Presence] = {}
+        self._presence = PresenceList(self._tell_presence, self.broadcaster.outdate_snapshot)
         self._waiting: dict[str, _Asked] = {}
         self._last_ticket = 0
-        self._unreadable = ""
         self._kernel_news = asyncio.Event()
 
     @property
@@ -154,14 +151,15 @@ class NotebookSession:
         """Change the document; the revision it then has. What it answers is durable.
 
         Raises Conflict if `if_match` is not the present revision, and what the reducer refuses; then nothing changed.
+        Raises StorageError if the change could not be stored: it is made all the same, and stored as soon as possible.
         """
         async with self.lock:
             self._check_open()
-            if if_match is not None and if_match != self.revision:
-                raise Conflict(f"The notebook is at revision {self.revision}, not {if_match}.", self.revision)
             limits.check(operation, self.state, self._settings)
             for source in limits.large_sources(operation):
                 await asyncio.to_thread(analyse_python, source)  # kept by source, so that it takes no time below
+            if if_match is not None and if_match != self.revision:
+                raise Conflict(f"The notebook is at revision {self.revision}, not {if_match}.", self.revision)
             self.perform(operation)
             ticket, revision = self._last_ticket, self.revision
         await self._saver.durable(ticket)
@@ -206,10 +204,6 @@ class NotebookSession:
         self.last_used = time.monotonic()
         if self.closed:
             raise NotebookClosed("The notebook was closed; open it again.")
-
-    def _renamed(self, name: str) -> None:
-        """Storage could not keep the name as it was."""
-        self.state = self.state.named(name)
 
     # -- runs
     async def run(self, cells: Sequence[str] | None = None, *, wait: float | None = None) -> RunResponse:
@@ -337,21 +331,18 @@ class NotebookSession:
 
     # -- clients
     def join(self, client: Presence) -> None:
-        self._presence[client.client_id] = client
-        self._tell_presence()
+        self._presence.put(client)
 
     def update_presence(self, client: Presence) -> None:
-        if self._presence.get(client.client_id) != client:
-            self._presence[client.client_id] = client
-            self._tell_presence()
+        self._presence.put(client)
 
     def leave(self, client_id: str) -> None:
         self.last_used = time.monotonic()
-        if self._presence.pop(client_id, None) is not None and not self.closed:
-            self._tell_presence()
+        if not self.closed:
+            self._presence.remove(client_id)
 
-    def _tell_presence(self) -> None:
-        self.publish(PresenceUpdated(clients=list(self._presence.values())))
+    def _tell_presence(self, clients: list[Presence]) -> None:
+        self.publish(PresenceUpdated(clients=clients))
 
     def state_event(self) -> tuple[NotebookStateEvent, tuple[bytes, ...]]:
         """Everything, as of the last event."""
@@ -375,7 +366,7 @@ class NotebookSession:
             notebook=views.notebook_response(self.state),
             edges=views.all_edges(self.state),
             comms=comms,
-            presence=list(self._presence.values()),
+            presence=self._presence.clients,
             input_request=self.kernel.input_request,
             runs=[run.id for run in self.state.runs],
             buffers=len(buffers),
@@ -385,41 +376,53 @@ class NotebookSession:
     # -- storage
     async def take_over_changes(self) -> None:
         """If somebody else stored the document since (an editor, another tool), take that over."""
-        if self.closed or not self._saver.clean:
-            return
-        try:
-            theirs = await self._storage.changed_outside(self.notebook)
-        except StorageError as error:
-            if str(error) != self._unreadable:
-                _log.warning("notebook %s could not be read again: %s", self.id, error)
-            self._unreadable = str(error)
-            return
-        if theirs is None:
-            return
-        language = await self.kernel.language_of(theirs.kernel_name)
-        async with self.lock:
-            if self.closed or not self._saver.clean:
-                return
-            operation = ReplaceNotebook(theirs, language)
-            for source in limits.large_sources(operation):
-                await asyncio.to_thread(analyse_python, source)
-            self._saver.adopt(theirs.revision)
-            self.perform(operation)
-            ticket = self._last_ticket
-        await self._saver.durable(ticket)
+        await self._saver.look()
 
-    async def close(self, code: int = 1012, reason: str = "The service is stopping.", *, save: bool = True) -> None:
-        """End the session: clients are sent away, the kernel is shut down, what is not yet stored is (if `save`)."""
+    @property
+    def unstored(self) -> StorageError | None:
+        """Why changes are not stored yet, if storage has refused them."""
+        return self._saver.failure
+
+    async def prepare(self, theirs: Notebook) -> str | None:
+        for source in limits.large_sources(ReplaceNotebook(theirs)):
+            await asyncio.to_thread(analyse_python, source)
+        return await self.kernel.language_of(theirs.kernel_name)
+
+    def take_over(self, merged: Notebook, language: str | None) -> None:
+        self.perform(ReplaceNotebook(merged, language))
+
+    def stored_as(self, name: str) -> None:
+        self.state = self.state.named(name)
+        self.publish(views.notebook_updated(self.state))
+
+    def not_stored(self, problem: str | None) -> None:
+        self.state = replace(self.state, storage_problem=problem)
+        self.publish(views.notebook_updated(self.state))
+
+    def tell(self, message: str) -> None:
+        self.publish(views.notebook_updated(self.state, message))
+
+    async def delete(self, code: int, reason: str) -> None:
+        """Remove the notebook for good, its kernel with it. Raises StorageError; then it stays open as it was."""
+        async with self.lock:  # held until it is deleted, so that no change to it is accepted meanwhile
+            self._check_open()
+            await self._saver.delete()
+            self.closed = True
+        await self._end(code, reason)
+
+    async def close(self, code: int = 1012, reason: str = "The service is stopping.") -> None:
+        """End the session: clients are sent away, the kernel is shut down, what is not yet stored is."""
         async with self.lock:
             if self.closed:
                 return
             self.closed = True
+        await self._end(code, reason)
+        await self._saver.close()
+
+    async def _end(self, code: int, reason: str) -> None:
         self._kernel_news.set()
+        self._presence.close()
         self.broadcaster.close(code, reason)
         for asked in self._waiting.values():
             asked.over.cancel()
         await self.kernel.close()
-        if save:
-            await self._saver.close()
-        else:
-            await self._saver.drop()

@@ -101,6 +101,8 @@ class SessionState:
     """Names whose binding must be looked at when nothing is left to run."""
     forget: frozenset[str] = frozenset()
     """Cells whose versions the kernel need not keep."""
+    storage_problem: str | None = None
+    """Why the latest changes are not stored yet."""
 
     @property
     def pending(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from reactive_nb.execution.analysis import BUILTINS
 from reactive_nb.execution.records import Outcome
 from reactive_nb.models import Cell, CellError, CellStatus
 from reactive_nb.schemas.cells import CellConfigModel, CellErrorModel, CellResponse
-from reactive_nb.schemas.events import CellNames, CellStatusEvent, CellUpdated, Event, OutputClear
+from reactive_nb.schemas.events import CellNames, CellStatusEvent, CellUpdated, Event, NotebookUpdated, OutputClear
 from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse
 from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel
 from reactive_nb.schemas.runs import RunCell
@@ -43,6 +43,7 @@ def notebook_response(state: SessionState) -> NotebookResponse:
         revision=notebook.revision,
         created_at=notebook.created_at,
         updated_at=notebook.updated_at,
+        storage_problem=state.storage_problem,
     )
 
 
@@ -142,6 +143,17 @@ def cell_names(state: SessionState, cell_id: str) -> CellNames:
 
 
 # -- events
+def notebook_updated(state: SessionState, message: str | None = None) -> NotebookUpdated:
+    notebook = state.notebook
+    return NotebookUpdated(
+        name=notebook.name,
+        settings=SettingsModel.model_validate(notebook.settings),
+        kernel_name=notebook.kernel_name,
+        storage_problem=state.storage_problem,
+        message=message,
+    )
+
+
 def status_event(state: SessionState, cell: Cell) -> CellStatusEvent:
     return CellStatusEvent(
         cell_id=cell.id,

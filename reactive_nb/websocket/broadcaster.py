@@ -56,6 +56,10 @@ class Broadcaster:
         for observe in self._observers.values():
             observe(event)
 
+    def outdate_snapshot(self) -> None:
+        """What a snapshot says has changed, and no event tells it yet."""
+        self._snapshot_now = None
+
     def subscribe(self, since: int | None = None) -> Subscription:
         """A client's subscription: what came after event `since` if that is still known, else a snapshot first."""
         subscription = Subscription(

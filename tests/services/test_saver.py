@@ -15,7 +15,14 @@ from reactive_nb.models import Notebook, NotebookSettings, RunMode
 from reactive_nb.services import saver
 from reactive_nb.services.errors import Conflict, NotebookClosed
 from reactive_nb.services.operations import AddCell, DocumentOperation, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
-from reactive_nb.storage import FileStorage, MemoryStorage, NotebookStorage, StorageError, StorageUnavailable
+from reactive_nb.storage import (
+    FileStorage,
+    MemoryStorage,
+    NotebookNotFound,
+    NotebookStorage,
+    StorageError,
+    StorageUnavailable,
+)
 from tests.services.live import DEADLINE_S, Live, Open
 
 pytestmark = pytest.mark.anyio
@@ -178,11 +185,19 @@ async def test_who_waits_for_a_notebook_that_is_deleted_is_told(open_notebook: O
     disk = Disk()
     notebook = await open_notebook("x = 1", storage=disk)
     disk.open_gate.clear()
-    edit = asyncio.create_task(notebook.edit("c0", "x = 2"))
+    first = asyncio.create_task(notebook.edit("c0", "x = 2"))
     await disk.wait_for_writer()
-    await notebook.session.close(4409, "The notebook was deleted.", save=False)
+    second = asyncio.create_task(notebook.edit("c0", "x = 3"))
+    await notebook.until(lambda: notebook.cell("c0").source == "x = 3")
+    deletion = asyncio.create_task(notebook.session.delete(4409, "The notebook was deleted."))
+    await asyncio.sleep(0)
+    disk.open_gate.set()
+    await deletion
+    await first
     with pytest.raises(StorageError, match="deleted"):
-        await edit
+        await second
+    with pytest.raises(NotebookNotFound):
+        await stored(notebook)
     with pytest.raises(NotebookClosed):
         await notebook.edit("c0", "x = 3")
 

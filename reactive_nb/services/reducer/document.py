@@ -208,7 +208,7 @@ def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
     step.touch_everything()
     if changed.kernel_name != notebook.kernel_name:
         _change_kernel(step, operation.language or "python")
-    step.tell_notebook()
+    step.emit(views.notebook_updated(step.state))
 
 
 def _change_kernel(step: Transition, language: str) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 from reactive_nb.execution.dependencies import build_graph
 from reactive_nb.execution.scheduler import Situation, stale_cells
 from reactive_nb.models import Cell, DependencyGraph
-from reactive_nb.schemas.events import Event, NotebookUpdated
-from reactive_nb.schemas.notebooks import SettingsModel
+from reactive_nb.schemas.events import Event
 from reactive_nb.services.effects import Effect, ForgetOutputs, Save
 from reactive_nb.services.state import Knowledge, SessionState
 
@@ -142,13 +141,3 @@ class Transition:
         if self._save is not None:
             effects = [*effects, self._save]
         return Applied(self.state, (*self.events, *self._last_events), tuple(effects))
-
-    def tell_notebook(self) -> None:
-        notebook = self.state.notebook
-        self.emit(
-            NotebookUpdated(
-                name=notebook.name,
-                settings=SettingsModel.model_validate(notebook.settings),
-                kernel_name=notebook.kernel_name,
-            )
-        )

@@ -58,7 +58,8 @@ async def _storage(service: ServiceState) -> str:
         return f"no answer within {CHECK_TIMEOUT:.0f} seconds"
     except StorageError as error:
         return str(error)
-    return "ok"
+    unstored = service.registry.unstored
+    return f"changes of {unstored} open notebooks are not stored yet" if unstored else "ok"
 
 
 def _kernels(service: ServiceState) -> str:
