@@ -20,8 +20,6 @@ from reactive_nb.schemas.events import (
     CommOpened,
     InputRequested,
     KernelStatusEvent,
-    Presence,
-    PresenceUpdated,
 )
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services.errors import KernelUnavailable, NoSuchVariable, NotebookClosed
@@ -316,13 +314,3 @@ async def test_an_output_widget_takes_what_is_printed_in_it(open_notebook: Open)
 
     outputs = await notebook.until(lambda: next((found for found in held() if found), None))
     assert outputs[0]["text"] == "inside\n"
-
-
-async def test_presence(open_notebook: Open) -> None:
-    notebook = await open_notebook("1")
-    ann = Presence(client_id="1", user_id="ann", user_name="Ann")
-    notebook.session.join(ann)
-    notebook.session.update_presence(ann)
-    notebook.session.leave("1")
-    notebook.session.leave("1")
-    assert [event.clients for event in notebook.of(PresenceUpdated)] == [[ann], []]
