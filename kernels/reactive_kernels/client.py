@@ -48,7 +48,7 @@ class KernelClient:
         self._welcome = asyncio.Event()
         self._failure: DeadKernelError | None = None
         self._busy: set[str] = set()
-        self._question: dict[str, Any] | None = None
+        self._question: tuple[dict[str, Any], str | None] | None = None  # its header, and who asks
         self._comm_runs: dict[str, str] = {}
         self._nudges: set[asyncio.Task[None]] = set()
         self._features: frozenset[str] = frozenset()
@@ -66,6 +66,11 @@ class KernelClient:
     def running_cell(self) -> bool:
         """Whether code that we sent is under way."""
         return any(request.cell for request in self._requests.waiting)
+
+    @property
+    def in_batch(self) -> bool:
+        """Whether several cells were given to the kernel together."""
+        return self._batch is not None
 
     def check(self) -> None:
         """Raise DeadKernelError if the kernel is gone."""
@@ -129,11 +134,12 @@ class KernelClient:
         return self._answer(request, kind)
 
     async def ask_batch(
-        self, cells: Sequence[Mapping[str, Any]], seconds: float, ended: Callable[[dict[str, Any]], None]
+        self, cells: Sequence[Mapping[str, Any]], seconds: float, ended: Callable[[dict[str, Any], bool], None]
     ) -> int:
         """Have the kernel-side helper run cells (see `kernel_batches`) until one is not as expected or time is up.
 
-        `ended` is given the content of each cell's reply, in order. Returns how many cells have run; raises as `ask`.
+        `ended` is given the content of each cell's reply, in order, and whether it was interrupted. Returns how many
+        cells have run; raises as `ask`.
         """
         self.check()
         labels = {"reactive_nb": {"batch": {"cells": list(cells), "seconds": seconds}}}
@@ -152,7 +158,7 @@ class KernelClient:
                     end.result()  # it raises if that is why no more has come
                     break
                 part.done.result()
-                ended(self._answer(part, "execute_request"))
+                ended(self._answer(part, "execute_request"), part.interrupted)
                 done += 1
             await end
         finally:
@@ -194,7 +200,7 @@ class KernelClient:
     def note_interrupt(self) -> None:
         """An interrupt goes out: a request that it hits between the lines may end without a reply."""
         for request in self._requests.waiting:
-            request.interrupted = True
+            request.interrupted = request.interrupted or not request.done.done()
 
     def wake(self) -> None:
         """Send something that needs no answer: an ipykernel that awaits notices a signal only when a message comes."""
@@ -209,7 +215,7 @@ class KernelClient:
         question, self._question = self._question, None
         if question is None:
             raise KernelError("The kernel does not wait for input.")
-        self._channels.send("stdin", self._channels.session.msg("input_reply", {"value": value}, parent=question))
+        self._channels.send("stdin", self._channels.session.msg("input_reply", {"value": value}, parent=question[0]))
 
     def send_comm(
         self, kind: str, content: dict[str, Any], metadata: Mapping[str, Any] | None, buffers: Sequence[Frame]
@@ -295,7 +301,7 @@ class KernelClient:
             case "iopub":
                 self._on_published(message)
             case "stdin":
-                self._question = message["header"]
+                self._question = message["header"], parent_id(message)
                 self._publish(message, self._requests.run_of(parent_id(message)))
             case _:
                 request = self._requests.get(parent_id(message))
@@ -318,6 +324,8 @@ class KernelClient:
         state = content_of(message).get("execution_state")
         if parent is not None:
             (self._busy.add if state == "busy" else self._busy.discard)(parent)
+        if state == "busy":
+            self._requests.begun(parent)
         run = self._requests.run_started_by(parent)
         if not self._requests.is_internal(parent):
             event = event_of(message, run)
@@ -326,7 +334,7 @@ class KernelClient:
         if request is not None:
             request.idle = request.idle or state == "idle"
             request.progress()
-            if request.idle and request.cell:
+            if request.idle and self._question is not None and self._question[1] == parent:
                 self._question = None
 
     def _publish(self, message: dict[str, Any], run: str | None) -> None:

@@ -150,13 +150,9 @@ class KernelConnection:
         all its output has been given to the listener. Only for kernels with the helper. Raises as `execute` does.
         """
         client, process = self._living()
-        interrupts = self._interrupts
 
-        def end(content: dict[str, Any]) -> None:
-            nonlocal interrupts
-            reply = _execute_reply(content, interrupted=self._interrupts != interrupts)
-            interrupts = self._interrupts
-            ended(reply)
+        def end(content: dict[str, Any], interrupted: bool) -> None:
+            ended(_execute_reply(content, interrupted=interrupted))
 
         parts = [
             {
@@ -346,9 +342,10 @@ class KernelConnection:
             if client.messages_heard == heard:
                 break
         self.alive = False
+        in_batch = client.in_batch
         message = f"The kernel {'ended by itself' if code == 0 else 'died'} ({_describe_exit(code)})."
         client.fail(DeadKernelError(f"{message} Restart it to go on."))
-        self._tell(DiedEvent(exit_code=code, message=message))
+        self._tell(DiedEvent(process.noted_request() if in_batch else None, exit_code=code, message=message))
 
     def _living(self) -> tuple[KernelClient, KernelProcess]:
         if self._client is None or self._process is None:

@@ -115,9 +115,12 @@ class DebugEvent:
 
 @dataclass(frozen=True, slots=True)
 class DiedEvent:
-    """The kernel's process ended without being asked to. Told once."""
+    """The kernel's process ended without being asked to. Told once.
 
-    request_id: None = None
+    `request_id` is the run that it was at, where it was one of a batch.
+    """
+
+    request_id: str | None = None
     exit_code: int | None = None
     message: str = "The kernel died."
 

@@ -5,16 +5,18 @@ handler: so its input, output, status and reply are labelled with it, and `input
 unusual. Whoever sends a batch says what each cell is expected to do to the namespace; at the first that does something
 else the batch ends, for what the next cell needs may then be something else. It also ends when its time is up, so that
 other messages get in between, and when a message on the control channel says that the plan has changed. A kernel that
-dies takes with it what was said in its last moments, be it of an earlier cell of the batch.
+dies takes with it what was said in its last moments, so it notes in a file which cell it is at.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
 
 STOP = "reactive_nb_stop_request"
+NOTE_BYTES = 64
 
 Json = dict[str, Any]
 
@@ -37,11 +39,27 @@ def _as_expected(reply: Json | None, expected: Json) -> bool:
     )
 
 
+def _note_file() -> int | None:
+    """Where a local kernel notes what it is at: a file beside its connection file."""
+    from ipykernel.connect import get_connection_file
+
+    try:
+        path = os.path.join(os.path.dirname(get_connection_file()), "at")
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except (OSError, RuntimeError, AttributeError):
+        return None
+
+
 def install(kernel: Any, core: Any) -> None:
     """Take over the kernel's handler of execute requests."""
     execute = kernel.shell_handlers["execute_request"]
     gate, namespace = core.gate, core.namespace
     stopped: set[str] = set()
+    note_file = _note_file()
+
+    def note(request: str) -> None:
+        if note_file is not None:
+            os.pwrite(note_file, request.encode()[:NOTE_BYTES].ljust(NOTE_BYTES), 0)
 
     async def run_batch(stream: Any, ident: Any, parent: Json, batch: Json) -> int:
         done = 0
@@ -50,6 +68,7 @@ def install(kernel: Any, core: Any) -> None:
             if done and (gate.waiting or parent["header"]["msg_id"] in stopped or time.monotonic() > deadline):
                 break
             gate.await_code()
+            note(cell["id"])
             message = _message(parent, cell)
             kernel.set_parent(ident, message)
             kernel._publish_status("busy", "shell", parent=message)

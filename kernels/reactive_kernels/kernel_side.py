@@ -247,6 +247,13 @@ def _widen_output(kernel: Any) -> None:
         thread.schedule(lambda: setattr(thread.socket, "sndhwm", _OUTPUT_QUEUE))
 
 
+def _flush_when_needed(stream: Any) -> None:
+    """Let a stream that holds nothing not wait for the thread that would send it: twice a cell, a fifth of its time."""
+    flush = getattr(stream, "flush", None)
+    if flush is not None and hasattr(stream, "_flush_pending"):
+        stream.flush = lambda: flush() if stream._flush_pending else None
+
+
 def _gather_history(shell: Any) -> None:
     """Write IPython's history in batches: a transaction a cell doubles the time of a trivial one."""
     history = getattr(shell, "history_manager", None)
@@ -267,6 +274,8 @@ def install() -> None:
     kernel.do_execute = _wrap(kernel, namespace, gate)
     _widen_output(kernel)
     _gather_history(shell)
+    _flush_when_needed(sys.stdout)
+    _flush_when_needed(sys.stderr)
 
     @function
     def bind(bind: dict[str, str | None], forget: Iterable[str] = ()) -> Json:

@@ -94,6 +94,13 @@ class KernelProcess:
         except OSError:
             return ""
 
+    def noted_request(self) -> str | None:
+        """The request of a batch that the kernel was last at, as it noted itself (see `kernel_batches`)."""
+        try:
+            return (self._directory / "at").read_text(encoding="utf-8", errors="replace").strip() or None
+        except OSError:
+            return None
+
     def trim_log(self) -> None:
         """Empty the log if it has grown large, so that a talkative kernel does not fill the disk."""
         with suppress(OSError):

@@ -83,8 +83,13 @@ class RequestTable:
             self.note(message_id)
         else:
             _remember(self._runs, message_id, run)
-            self._last_run = run
         return request
+
+    def begun(self, message_id: str | None) -> None:
+        """The kernel has turned to this message."""
+        run = self.run_started_by(message_id)
+        if run is not None:
+            self._last_run = run
 
     def attribute(self, message_id: str, run: str | None) -> None:
         """Output caused by `message_id` (a comm message, say) is to count as output of `run`."""

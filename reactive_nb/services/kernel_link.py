@@ -303,6 +303,14 @@ class KernelLink:
         for event in early:
             self._hear(event)
 
+    def _catch_up(self, request: str | None) -> None:
+        """The kernel died at that cell of a batch; that it had ended those before may have died with it."""
+        if request in self._to_begin:
+            while self._given[0][0] != request:
+                self._end_given(CellResult(Outcome.OK, None, 0.0))
+        if self._given:
+            self._begin_given(self._given[0][0])
+
     def _begin(self, effect: Execute, request: str) -> None:
         self._requests.pop(self._request_of.get(effect.cell_id, ""), None)
         self._requests[request] = effect.cell_id
@@ -382,9 +390,11 @@ class KernelLink:
 
     # -- what the kernel tells
     def _hear(self, event: KernelEvent) -> None:
-        if event.request_id in self._to_begin and event.request_id != self._given[0][0]:
-            self._early.append(event)  # the reply of the cell before it is still on its way
-            return
+        if event.request_id in self._to_begin and not isinstance(event, DiedEvent):
+            if event.request_id != self._given[0][0]:
+                self._early.append(event)  # the reply of the cell before it is still on its way
+                return
+            self._begin_given(event.request_id)
         match event:
             case OutputEvent() | UpdateDisplayEvent() | ClearOutputEvent():
                 self._hear_output(event)
@@ -398,13 +408,10 @@ class KernelLink:
                 self._owner.publish(self.input_request)
             case ExecuteInputEvent() if event.foreign:
                 self._owner.perform(ForeignRun())
-            case ExecuteInputEvent() if event.request_id is not None:
-                self._begin_given(event.request_id)
-                if event.request_id in self._requests:
-                    self._begun.set()
+            case ExecuteInputEvent() if event.request_id in self._requests:
+                self._begun.set()
             case DiedEvent():
-                if self._given:  # that it had begun may have died with it
-                    self._begin_given(self._given[0][0])
+                self._catch_up(event.request_id)
                 self._forget_kernel()
                 self._own(self._release())  # it must not keep its place among the kernels that may run
                 self._owner.perform(KernelChanged(KernelState.DEAD, event.message))

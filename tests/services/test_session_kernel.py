@@ -118,7 +118,7 @@ async def test_an_idle_kernel_that_is_killed_is_noticed(open_notebook: Open) -> 
 
 
 async def test_a_dead_kernel_is_started_again_where_that_is_wanted(open_notebook: Open) -> None:
-    notebook = await open_notebook("x = 1", "import os, time; time.sleep(0.5); os._exit(3)")
+    notebook = await open_notebook("x = 1", "import os; os._exit(3)")
     await notebook.session.apply(UpdateNotebook(settings={"restart_dead_kernel": True}))
     answer = await notebook.run()
     assert (answer.state, answer.message) == (RunState.FAILED, "The kernel died (exit code 3).")

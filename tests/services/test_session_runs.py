@@ -466,7 +466,7 @@ async def test_displays_are_updated_in_the_cell_that_shows_them(open_notebook: O
 
 async def test_a_large_source_is_taken_in_order_and_holds_nobody_up(open_notebook: Open) -> None:
     notebook = await open_notebook("1")
-    large = "\n".join(f"a{number} = f(b[{number}]) + {number}" for number in range(2_000))
+    large = "\n".join(f"a{number} = f(b[{number}]) + {number}" for number in range(10_000))
     turns = 0
 
     async def others() -> None:
