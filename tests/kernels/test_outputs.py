@@ -273,7 +273,7 @@ def test_of_errors_without_end_the_first_and_the_last_are_kept() -> None:
 def test_updates_of_many_displays_are_carried_out_once_a_drain() -> None:
     def seconds(displays: int) -> float:
         store = OutputStore()
-        begin = time.perf_counter()
+        begin = time.process_time()
         for n in range(displays):
             store.apply("a", display(str(n), "i"))
             store.apply("a", update(f"{n}!", "i"))
@@ -281,7 +281,7 @@ def test_updates_of_many_displays_are_carried_out_once_a_drain() -> None:
         for n in range(displays):
             store.apply("a", update(str(n), "i"))
         assert len(store.drain()["a"]) == displays
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     assert min(seconds(8000) for _ in range(3)) < 80 * min(seconds(500) for _ in range(3))
 
