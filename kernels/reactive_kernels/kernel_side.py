@@ -199,7 +199,7 @@ def _call(request: Json) -> Json:
         return {"error": "there is no function of that name in the kernel"}
     try:
         return {"result": target(**(request.get("arguments") or {}))}
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:  # without an answer the server would wait for one
         return {"error": f"{type(error).__name__}: {error}"}
 
 

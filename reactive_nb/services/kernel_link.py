@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections import deque
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,9 +40,11 @@ from reactive_nb.execution.executor import BatchPart, CellResult, execute_python
 from reactive_nb.execution.records import Outcome
 from reactive_nb.models import CellType, KernelState
 from reactive_nb.models import error as error_output
-from reactive_nb.schemas.events import CommClosed, CommMessage, CommOpened, Event, InputRequested
+from reactive_nb.schemas.events import Event, InputRequested
+from reactive_nb.services.comm_events import AnyComm, comm_event
 from reactive_nb.services.effects import BindNames, Execute, ExecuteBatch, StartKernel
 from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
+from reactive_nb.services.given_cells import GivenCells
 from reactive_nb.services.operations import (
     BatchEnded,
     CellFinished,
@@ -62,6 +63,7 @@ INTERRUPT_LIMIT_S = 10.0
 BEGIN_LIMIT_S = 2.0
 """How long an interrupt waits for the kernel to begin with the cell that it is meant for."""
 END_LIMIT_S = 5.0
+MOST_WAITING = 1_000
 
 Work: TypeAlias = Execute | ExecuteBatch | BindNames | StartKernel
 
@@ -101,9 +103,7 @@ class KernelLink:
         self._requests: dict[str, str] = {}
         self._request_of: dict[str, str] = {}
         self._work: asyncio.Queue[tuple[Work, str]] = asyncio.Queue()
-        self._given: deque[tuple[str, Execute]] = deque()  # cells of a batch, with their requests
-        self._to_begin: dict[str, Execute] = {}
-        self._early: list[KernelEvent] = []
+        self._given = GivenCells()
         self._generation = 0  # of the kernel: what was begun for an earlier one has nothing to say any more
         self._changing = asyncio.Lock()
         self._executing: int | None = None
@@ -115,7 +115,14 @@ class KernelLink:
 
     # -- what the session wants done
     def put(self, effect: Work, kernel_name: str) -> None:
-        """Do this after what was decided before. What waits is bounded by one cell and one step a session."""
+        """Do this after what was decided before.
+
+        One cell and one start may wait, and steps that bind names, one for an edit: a kernel that leaves very many of
+        these undone is given up.
+        """
+        if self._work.qsize() >= MOST_WAITING:
+            self._owner.perform(KernelChanged(KernelState.DEAD, "The kernel does not answer. Restart it."))
+            return
         if isinstance(effect, Execute | ExecuteBatch):
             self._executing = effect.number
             self._begun.clear()
@@ -139,7 +146,7 @@ class KernelLink:
             self._work.get_nowait()
         self._generation += 1
         self._executing = None
-        self._forget_given()
+        self._given.forget()
         self._forget_kernel()
         self._own(self._restart(kernel_name, self._generation) if start else self._release())
 
@@ -185,7 +192,7 @@ class KernelLink:
         finally:
             self.input_request = None
 
-    def say_on_comm(self, event: CommOpenEvent | CommMsgEvent | CommCloseEvent, client_id: str) -> None:
+    def say_on_comm(self, event: AnyComm, client_id: str) -> None:
         """Pass a client's comm message to the kernel, remember it, and tell the other clients."""
         connection = self.living()
         match event:
@@ -267,49 +274,43 @@ class KernelLink:
         if self.connection is None:
             self._owner.perform(BatchEnded(effect.number))
             return
-        self._given.extend((uuid.uuid4().hex, cell) for cell in effect.cells)
-        self._to_begin.update(self._given)
+        given = self._given.give(effect.cells)
         parts = [
             BatchPart(cell.source, cell.step, request, expected)
-            for (request, cell), expected in zip(self._given, (*effect.expected, {}), strict=True)
+            for (request, cell), expected in zip(given, (*effect.expected, {}), strict=True)
         ]
         await execute_python_cells(self.connection, parts, self._end_given)
-        rest = self._given[0][1] if self._given else None
-        self._forget_given()
+        rest = self._given.next
+        self._given.forget()
         self._end_execution(effect.number)
         if rest is not None:
-            self._owner.perform(BatchEnded(rest.number))
+            self._owner.perform(BatchEnded(rest[1].number))
 
-    def _forget_given(self) -> None:
-        self._given.clear()
-        self._to_begin.clear()
-        self._early.clear()
-
-    def _begin_given(self, request: str) -> None:
-        cell = self._to_begin.pop(request, None)
-        if cell is not None:
+    def _begin_given(self, request: str | None) -> None:
+        cell = self._given.begin(request)
+        if cell is not None and request is not None:
             self._begin(cell, request)
 
     def _end_given(self, result: CellResult) -> None:
-        if not self._given:
+        ended = self._given.end()
+        if ended is None:
             return  # its kernel has been replaced
-        request, cell = self._given.popleft()
+        request, cell = ended
         self._begin_given(request)  # if the kernel has not said that it did
         self._show_pages(cell, result)
         self.input_request = None
         self.flush()
         self._owner.perform(_finished(cell, result))
-        early, self._early = self._early, []
-        for event in early:
+        for event in self._given.held_back():
             self._hear(event)
 
     def _catch_up(self, request: str | None) -> None:
         """The kernel died at that cell of a batch; that it had ended those before may have died with it."""
-        if request in self._to_begin:
-            while self._given[0][0] != request:
+        if self._given.is_to_begin(request):
+            while self._given.next and self._given.next[0] != request:
                 self._end_given(CellResult(Outcome.OK, None, 0.0))
-        if self._given:
-            self._begin_given(self._given[0][0])
+        if self._given.next:
+            self._begin_given(self._given.next[0])
 
     def _begin(self, effect: Execute, request: str) -> None:
         self._requests.pop(self._request_of.get(effect.cell_id, ""), None)
@@ -390,10 +391,9 @@ class KernelLink:
 
     # -- what the kernel tells
     def _hear(self, event: KernelEvent) -> None:
-        if event.request_id in self._to_begin and not isinstance(event, DiedEvent):
-            if event.request_id != self._given[0][0]:
-                self._early.append(event)  # the reply of the cell before it is still on its way
-                return
+        if self._given.hold_back(event):
+            return
+        if not isinstance(event, DiedEvent):
             self._begin_given(event.request_id)
         match event:
             case OutputEvent() | UpdateDisplayEvent() | ClearOutputEvent():
@@ -423,13 +423,21 @@ class KernelLink:
             cell = self._requests.get(event.request_id or "")
             if cell is not None or isinstance(event, UpdateDisplayEvent):
                 self._outputs.apply(cell or "", event)
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
         if self._flush_at is None:
             loop = asyncio.get_running_loop()
             wait = max(0.0, self._last_flush + FLUSH_S - loop.time())
-            self._flush_at = loop.call_later(wait, self.flush)
+            self._flush_at = loop.call_later(wait, self._flush_in_time)
 
-    def flush(self) -> None:
-        """Make what has gathered part of the document, and tell clients."""
+    def _flush_in_time(self) -> None:
+        self.flush(whole=False)
+        if self.comms.held_back:
+            self._flush_soon()
+
+    def flush(self, *, whole: bool = True) -> None:
+        """Make what has gathered part of the document, and tell clients; not `whole`: of large captures at times."""
         if self._flush_at is not None:
             self._flush_at.cancel()
             self._flush_at = None
@@ -437,29 +445,13 @@ class KernelLink:
         changes = {cell: tuple(told) for cell, told in self._outputs.drain().items() if cell}
         if changes:
             self._owner.perform(ChangeOutputs(changes))
-        for event in self.comms.drain():
+        for event in self.comms.drain(None if whole else self._last_flush):
             if self.connection is not None and self.connection.alive:
                 self.connection.comm_msg(event.comm_id, event.data, event.metadata, event.buffers)
             self._tell_comm(event, None)
 
-    def _tell_comm(self, event: CommOpenEvent | CommMsgEvent | CommCloseEvent, client_id: str | None) -> None:
-        buffers = tuple(bytes(buffer) for buffer in event.buffers)
-        common: dict[str, Any] = {
-            "comm_id": event.comm_id,
-            "cell_id": self._requests.get(event.request_id or ""),
-            "data": dict(event.data),
-            "metadata": dict(event.metadata),
-            "buffers": len(buffers),
-        }
-        told: Event
-        match event:
-            case CommOpenEvent():
-                told = CommOpened(target_name=event.target_name, **common)
-            case CommMsgEvent():
-                told = CommMessage(client_id=client_id, **common)
-            case CommCloseEvent():
-                told = CommClosed(**common)
-        self._owner.publish(told, buffers)
+    def _tell_comm(self, event: AnyComm, client_id: str | None) -> None:
+        self._owner.publish(*comm_event(event, self._requests.get(event.request_id or ""), client_id))
 
 
 def _finished(cell: Execute, result: CellResult) -> CellFinished:

@@ -43,6 +43,8 @@ from reactive_nb.storage.notebook_index import Entry, Moved, NotebookIndex
 MAX_NOTEBOOKS = 10_000
 MAX_NAMES = 10_000
 MAX_LOOKS = 100
+RESTLESS_LOOKS = 20
+"""In a row, that do not find a notebook while files are being renamed: only then it is gone."""
 THREADS = 4
 
 Result = TypeVar("Result")
@@ -218,13 +220,15 @@ class FileStorage(NotebookStorage):
         async with self._turn(notebook_id):
             index = self._opened_index()
             entry = index.find(notebook_id)
+            missed = 0
             for _ in range(MAX_LOOKS):
                 if entry is not None:
                     with suppress(Moved):
                         return await self._in_thread(partial(act, index, entry))
                 await self._scan()
                 entry = index.find(notebook_id)
-                if entry is None:
+                missed = 0 if entry is not None else missed + 1
+                if missed and (missed == RESTLESS_LOOKS or not index.restless):
                     raise NotebookNotFound(notebook_id)
             raise StorageUnavailable(f"The file of notebook {notebook_id} keeps being moved by another program.")
 

@@ -69,6 +69,8 @@ class NotebookIndex:
         self._versions: dict[str, Version] = {}
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
+        self.restless = False
+        """Whether names changed during the last scan, so that it may have missed some."""
         self._overfull = False
 
     def find(self, notebook_id: str) -> Entry | None:
@@ -98,9 +100,9 @@ class NotebookIndex:
         made again.
         """
         with self._scanning:
-            for _ in range(WALKS):
-                if self._walk():
-                    break
+            began = os.stat(self.root).st_mtime_ns
+            complete = any(self._walk() for _ in range(WALKS))
+            self.restless = not complete or os.stat(self.root).st_mtime_ns != began
 
     def _walk(self) -> bool:
         """One walk; whether it has missed nothing that was there a moment ago."""

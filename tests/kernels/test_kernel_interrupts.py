@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -45,15 +46,26 @@ async def test_one_that_comes_after_its_end_is_dropped(kernel: KernelConnection,
 
 
 async def test_asking_twice_ends_what_delays_the_code(kernel: KernelConnection, recorder: Recorder) -> None:
-    slow = HOOK.format(event="pre_run_cell").replace(
-        "    os.kill", "    print('hooked', flush=True)\n    while True: pass\n    os.kill"
+    await kernel.execute(
+        "import sys\n"
+        "def hook(*_):\n"
+        "    get_ipython().events.unregister('pre_run_cell', hook)\n"
+        "    print('hooked', flush=True)\n"
+        "    while not sys.modules['_reactive_nb'].gate.waiting: pass\n"
+        "    print('noted', flush=True)\n"
+        "    while True: pass\n"
+        "get_ipython().events.register('pre_run_cell', hook)",
+        silent=True,
     )
-    await kernel.execute(slow, silent=True)
     run = asyncio.create_task(kernel.execute("1 / 0", reactive=CELL, request_id="late"))
-    await recorder.until(lambda: "hooked" in recorder.text("late"))
-    await kernel.interrupt()
-    await kernel.interrupt()
+    for said in ("hooked\n", "hooked\nnoted\n"):
+        await recorder.until(partial(_has_said, recorder, said))
+        await kernel.interrupt()
     assert (await asyncio.wait_for(run, DEADLINE_S)).ename == "KeyboardInterrupt"
+
+
+def _has_said(recorder: Recorder, text: str) -> bool:
+    return recorder.text("late") == text
 
 
 async def test_a_cell_that_awaits_is_cancelled(kernel: KernelConnection, recorder: Recorder) -> None:

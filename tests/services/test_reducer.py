@@ -23,6 +23,7 @@ from reactive_nb.services.effects import (
     ReplaceKernel,
     Save,
     StartKernel,
+    StopBatch,
 )
 from reactive_nb.services.errors import Conflict, InvalidOperation, NoSuchCell, SessionError
 from reactive_nb.services.operations import (
@@ -94,6 +95,8 @@ def _short_effect(effect: Effect) -> str:
             return f"execute {' '.join(cell.cell_id for cell in cells)}"
         case BindNames(step):
             return f"bind {dict(step.bind)} forget {list(step.forget)}"
+        case StopBatch():
+            return "stop batch"
         case StartKernel():
             return "start kernel"
         case InterruptKernel():
