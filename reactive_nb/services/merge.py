@@ -1,7 +1,7 @@
 """Two versions of a notebook that were both made from a third, as one: by the ids of the cells, field by field.
 
 Pure. What only one side changed is as that side has it. What both changed, and not alike, is as it is here, and is
-named, so that the other version can be kept beside it. Outputs are ours: the kernel that made them is here.
+named, so that the other version can be kept beside it; results of runs, which can be made again, are never named.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 from reactive_nb.models import Cell, Notebook
 
 WRITTEN = ("type", "source", "config", "metadata", "attachments")
-"""The fields of a cell that people write; the others follow from runs."""
+"""The fields of a cell that people write…"""
+RESULTS = ("outputs", "execution_count", "error", "started_at", "duration_ms")
+"""…and those that follow from runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> Merged:
             name: decided(cell_id, before and getattr(before, name), getattr(here, name), getattr(there, name))
             for name in WRITTEN
         }
-        return replace(here, **merged)
+        results = there if before is None or _results(here) == _results(before) else here
+        return replace(here, **merged, **{name: getattr(results, name) for name in RESULTS})
 
     settings = {
         field.name: decided("settings", *(getattr(side.settings, field.name) for side in (base, ours, theirs)))
@@ -64,6 +67,15 @@ def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> Merged:
         revision=theirs.revision,
     )
     return Merged(merged, tuple(conflicts))
+
+
+def same_results(one: Notebook, other: Notebook) -> bool:
+    """Whether the same cells show the same outputs."""
+    return [_results(cell) for cell in one.cells] == [_results(cell) for cell in other.cells]
+
+
+def _results(cell: Cell) -> tuple[Any, ...]:
+    return cell.outputs, cell.execution_count
 
 
 def same_document(one: Notebook, other: Notebook) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from reactive_nb.models import Notebook, new_notebook_id
-from reactive_nb.services.merge import Merged, merge, same_document
+from reactive_nb.services.merge import Merged, merge, same_document, same_results
 from reactive_nb.storage import NotebookNotFound, NotebookStorage, RevisionConflict, StorageError, StorageUnavailable
 
 _log = logging.getLogger(__name__)
@@ -240,7 +240,8 @@ class Saver:
             kept = await self._set_aside(theirs)
         message = _what_happened(self._stored, theirs, merged, kept)
         self._stored = theirs
-        if same_document(merged.notebook, self._owner.notebook):
+        ours = self._owner.notebook
+        if same_document(merged.notebook, ours) and same_results(merged.notebook, ours):
             self.ask(urgent=False)  # so that what is stored is what is shown
         else:
             self._owner.take_over(merged.notebook, language)
@@ -261,7 +262,7 @@ def _what_happened(before: Notebook, theirs: Notebook, merged: Merged, kept: Not
     if same_document(replace(before, name=theirs.name), theirs):
         if before.name != theirs.name:
             return f"The notebook's file was renamed to {theirs.name!r}."
-        return "Another program stored the notebook with other outputs; those here are kept."
+        return "Another program stored the notebook with other outputs; those of cells that ran here are kept."
     return "The notebook was changed by another program; its changes are taken over."
 
 

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 
 from reactive_nb.execution.analysis import BUILTINS
 from reactive_nb.execution.records import Outcome
-from reactive_nb.models import Cell, CellError, CellStatus
+from reactive_nb.models import Cell, CellError, CellStatus, Output
 from reactive_nb.schemas.cells import CellConfigModel, CellErrorModel, CellResponse
-from reactive_nb.schemas.events import CellNames, CellStatusEvent, CellUpdated, Event, NotebookUpdated, OutputClear
+from reactive_nb.schemas.events import (
+    CellNames,
+    CellStatusEvent,
+    CellUpdated,
+    Event,
+    NotebookUpdated,
+    OutputAppend,
+    OutputClear,
+)
 from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse
 from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel
 from reactive_nb.schemas.runs import RunCell
@@ -177,6 +185,11 @@ def cell_updated(cell: Cell) -> CellUpdated:
 
 def clear_outputs(events: list[Event], cell_id: str) -> None:
     events.append(OutputClear(cell_id=cell_id))
+
+
+def append_outputs(events: list[Event], cell_id: str, outputs: Sequence[Output]) -> None:
+    if outputs:
+        events.append(OutputAppend(cell_id=cell_id, outputs=[slim(output) for output in outputs]))
 
 
 # -- errors, in words

@@ -81,6 +81,19 @@ async def test_a_cell_that_both_changed_is_kept_twice_and_told(notebook: Live, d
     ]
 
 
+async def test_outputs_made_elsewhere_are_shown_where_the_cell_has_not_run(notebook: Live, directory: Path) -> None:
+    def run_elsewhere(document: Any) -> None:
+        for place, cell in enumerate(document.cells):
+            cell.outputs = [nbformat.v4.new_output("stream", text=f"theirs {place}\n")]
+
+    await notebook.run("c0")
+    change(directory / "shared.ipynb", run_elsewhere)
+    await notebook.edit("c0", "print('changed')")
+    await notebook.until(lambda: notebook.text("c1") == "theirs 1\n")
+    assert "theirs" not in notebook.text("c0")
+    assert notebook.status("c1") == "stale"
+
+
 async def test_other_outputs_are_no_conflict_and_ours_stay(notebook: Live, directory: Path) -> None:
     await notebook.edit("c0", "print('ours')")
     await notebook.run()
@@ -91,7 +104,9 @@ async def test_other_outputs_are_no_conflict_and_ours_stay(notebook: Live, direc
 
     change(directory / "shared.ipynb", run_elsewhere)
     await notebook.edit("c0", "print('ours') # changed")
-    assert messages(notebook) == ["Another program stored the notebook with other outputs; those here are kept."]
+    assert messages(notebook) == [
+        "Another program stored the notebook with other outputs; those of cells that ran here are kept."
+    ]
     change(directory / "shared.ipynb", run_elsewhere)
     await notebook.session.take_over_changes()
     assert len(messages(notebook)) == 2

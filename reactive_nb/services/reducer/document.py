@@ -262,6 +262,29 @@ def _take_over(step: Transition, wanted: Cell) -> None:
     type_ = _type_for(step.state.language, wanted.type)
     if (cell.source, cell.type, cell.config) != (wanted.source, type_, wanted.config):
         _store_cell(step, cell, replace(cell, source=wanted.source, type=type_, config=wanted.config))
+    _take_over_results(step, wanted)
+
+
+def _take_over_results(step: Transition, wanted: Cell) -> None:
+    """What another program made a cell show; unless it ran here, for then its results are those of this kernel."""
+    cell = _existing(step, wanted.id)
+    running = (step.state.running, *step.state.ahead)
+    if cell.outputs == wanted.outputs or cell.id in step.state.records or cell.id in {e.cell for e in running if e}:
+        return
+    step.forget_outputs(cell.id)
+    if cell.outputs:
+        views.clear_outputs(step.events, cell.id)
+    views.append_outputs(step.events, cell.id, wanted.outputs)
+    step.set_cell(
+        replace(
+            cell,
+            outputs=wanted.outputs,
+            execution_count=wanted.execution_count,
+            error=wanted.error,
+            started_at=wanted.started_at,
+            duration_ms=wanted.duration_ms,
+        )
+    )
 
 
 def batch(operation: Batch, step: Transition) -> None:

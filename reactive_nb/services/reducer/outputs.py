@@ -8,7 +8,7 @@ from typing import Any
 
 from reactive_kernels import Append, Clear, OutputChange, Replace, Splice
 from reactive_nb.models import Output
-from reactive_nb.schemas.events import OutputAppend, OutputUpdate
+from reactive_nb.schemas.events import OutputUpdate
 from reactive_nb.services import views
 from reactive_nb.services.large_outputs import slim
 from reactive_nb.services.operations import ChangeOutputs
@@ -36,7 +36,7 @@ def _put(change: OutputChange, cell_id: str, outputs: list[Output], step: Transi
             views.clear_outputs(step.events, cell_id)
         case Append(added):
             outputs.extend(added)
-            step.emit(OutputAppend(cell_id=cell_id, outputs=[slim(output) for output in added]))
+            views.append_outputs(step.events, cell_id, added)
         case Replace(index, output):
             outputs[index] = output
             step.emit(OutputUpdate(cell_id=cell_id, index=index, output=slim(output)))
