@@ -6,8 +6,9 @@ The rules:
 * Late names follow the caller: a cell that uses `f` also uses what `f` reads when called, and writes what `f` writes,
   through everything that `f` can reach, resolved from the *caller's* place. This is kept for each name, not for each
   cell: who uses one function of a cell does not inherit what its neighbour needs.
-* A name first defined further down is a courtesy: only where the cell must fail without it (or has failed), only from
-  a cell that surely binds the name and does not need it itself, and never if the edge would close a circle.
+* A name first defined further down is a courtesy: only where the cell must fail without it (or has failed) and does
+  not write it too, only from a cell that surely binds the name and does not need it itself, and never if the edge would
+  close a circle.
 * A disabled cell provides nothing; who would have got a name from it, and gets it from nobody else, is told so.
 
 One pass from top to bottom settles all of it, since everything above is known when a cell is reached; only an edge
@@ -312,7 +313,7 @@ def _add_courtesies(
             continue
         providers = current.providers[cell.id]
         wanted = cell.analysis.certain | (cell.missed & current.needs[cell.id])
-        for name in sorted(wanted - providers.keys() - BUILTINS):
+        for name in sorted(wanted - providers.keys() - BUILTINS - current.writes[cell.id]):
             if (cell.id, name) in refused:
                 continue
             definer = _first_definer_below(by_id, current, current.writers.get(name, []), place, cell.id, name)

@@ -48,6 +48,7 @@ def _advance(step: Transition) -> None:
             continue
         blocked = blocked_by(step.state, now, cell)
         if blocked is not None:
+            blocked = _blocked_as_written(step, cell) or blocked
             _end_without_running(step, cell, Outcome.BLOCKED, blocked)
             continue
         if not now.sources[cell].strip():
@@ -96,6 +97,19 @@ def _pull_in(step: Transition, now: Situation, cell: str) -> bool:
 
 def replace_run(step: Transition, run: Run) -> None:
     step.change(runs=tuple(run if other.id == run.id else other for other in step.state.runs))
+
+
+def _blocked_as_written(step: Transition, cell: str) -> CellError | None:
+    """What blocks the cell without the names that earlier runs of it missed: then a fresh run would not miss them."""
+    known = step.state.knowledge[cell]
+    if not known.missed:
+        return None
+    step.know(cell, replace(known, missed=frozenset()))
+    blocked = blocked_by(step.state, step.refresh(), cell)
+    if blocked is None:
+        step.know(cell, known)
+        step.refresh()
+    return blocked
 
 
 def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: CellError | None = None) -> None:
