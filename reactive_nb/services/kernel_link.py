@@ -38,7 +38,7 @@ from reactive_kernels import (
 from reactive_nb.execution import execute_python_cell
 from reactive_nb.execution.executor import BatchPart, CellResult, execute_python_cells
 from reactive_nb.execution.records import Outcome
-from reactive_nb.models import CellType, KernelState
+from reactive_nb.models import CellType, KernelState, new_cell_id
 from reactive_nb.models import error as error_output
 from reactive_nb.schemas.events import Event, InputRequested
 from reactive_nb.services.comm_events import AnyComm, comm_event
@@ -46,6 +46,7 @@ from reactive_nb.services.effects import BindNames, Execute, ExecuteBatch, Start
 from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
 from reactive_nb.services.given_cells import GivenCells
 from reactive_nb.services.operations import (
+    AddCell,
     BatchEnded,
     CellFinished,
     CellStarted,
@@ -53,6 +54,7 @@ from reactive_nb.services.operations import (
     ForeignRun,
     KernelChanged,
     Operation,
+    UpdateCell,
 )
 
 _log = logging.getLogger(__name__)
@@ -74,6 +76,8 @@ class Owner(Protocol):
     id: str
 
     def perform(self, operation: Operation) -> None: ...
+
+    def edit(self, operation: AddCell | UpdateCell) -> None: ...
 
     def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None: ...
 
@@ -269,6 +273,7 @@ class KernelLink:
         self._show_pages(effect, result)
         self._end_execution(effect.number)
         self._owner.perform(_finished(effect, result))
+        self._write_next_input(effect, result)
 
     async def _execute_batch(self, effect: ExecuteBatch) -> None:
         if self.connection is None:
@@ -301,6 +306,7 @@ class KernelLink:
         self.input_request = None
         self.flush()
         self._owner.perform(_finished(cell, result))
+        self._write_next_input(cell, result)
         for event in self._given.held_back():
             self._hear(event)
 
@@ -324,6 +330,15 @@ class KernelLink:
             if page.get("source") == "page":  # what `name?` shows
                 shown = {"output_type": "display_data", "data": page.get("data") or {}, "metadata": {}}
                 self._outputs.apply(effect.cell_id, OutputEvent(None, shown))
+
+    def _write_next_input(self, effect: Execute, result: CellResult) -> None:
+        """What `%load` and `%recall` write: into the cell itself, or into a new one below it."""
+        for page in result.reply.payload if result.reply else ():
+            if page.get("source") == "set_next_input" and isinstance(page.get("text"), str):
+                if page.get("replace"):
+                    self._owner.edit(UpdateCell(effect.cell_id, source=page["text"]))
+                else:
+                    self._owner.edit(AddCell(new_cell_id(), source=page["text"], after=effect.cell_id))
 
     def _refuse(self, effect: Execute, message: str) -> None:
         self._outputs.apply(effect.cell_id, OutputEvent(None, error_output("CellError", message, [message])))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -54,9 +55,10 @@ from reactive_nb.services.effects import (
     StartKernel,
     StopBatch,
 )
-from reactive_nb.services.errors import Conflict, KernelUnavailable, NoSuchVariable, NotebookClosed
+from reactive_nb.services.errors import Conflict, KernelUnavailable, NoSuchVariable, NotebookClosed, SessionError
 from reactive_nb.services.kernel_link import KernelLink
 from reactive_nb.services.operations import (
+    AddCell,
     DocumentOperation,
     InterruptRun,
     KernelChanged,
@@ -64,6 +66,7 @@ from reactive_nb.services.operations import (
     ReplaceNotebook,
     RestartKernel,
     RunCells,
+    UpdateCell,
 )
 from reactive_nb.services.presence import PresenceList
 from reactive_nb.services.reducer import apply, initial_state
@@ -71,6 +74,8 @@ from reactive_nb.services.saver import Saver
 from reactive_nb.services.state import SessionState
 from reactive_nb.storage import NotebookStorage, StorageError
 from reactive_nb.websocket.broadcaster import Broadcaster
+
+_log = logging.getLogger(__name__)
 
 RESTART_LIMIT_S = 60.0
 
@@ -181,6 +186,14 @@ class NotebookSession:
                 self._waiting[event.run_id].hear(event)
         for effect in applied.effects:
             self._carry_out(effect)
+
+    def edit(self, operation: AddCell | UpdateCell) -> None:
+        """Change the document because code in the kernel asked for it; what may not be is left."""
+        try:
+            limits.check(operation, self.state, self._settings)
+            self.perform(operation)
+        except SessionError as error:
+            _log.warning("what the kernel of notebook %s wrote is left out: %s", self.id, error)
 
     def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None:
         self.broadcaster.publish(event, self.revision, buffers)

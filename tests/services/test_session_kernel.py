@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,3 +315,20 @@ async def test_an_output_widget_takes_what_is_printed_in_it(open_notebook: Open)
 
     outputs = await notebook.until(lambda: next((found for found in held() if found), None))
     assert outputs[0]["text"] == "inside\n"
+
+
+async def test_what_load_writes_is_in_the_cell_and_what_else_is_written_below_it(
+    open_notebook: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "code.py").write_text("y = 42\n")
+    write = "get_ipython().set_next_input('z = y')"
+    notebook = await open_notebook(f"%load {tmp_path / 'code.py'}", write)
+    await notebook.run()
+    assert [cell.source for cell in notebook.session.notebook.cells] == [
+        f"# %load {tmp_path / 'code.py'}\ny = 42\n",
+        write,
+        "z = y",
+    ]
+    await notebook.run()
+    assert notebook.statuses() == "success success success"
+    assert len(notebook.session.notebook.cells) == 3
