@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
+from traitlets.config import Config
 
 from .errors import KernelStartError, NoSuchKernel
 from .fork_server import ForkedProcess
@@ -48,6 +49,8 @@ class LaunchRequest:
     kernel_name: str
     cwd: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    preload: Sequence[str] = ()
+    """Modules to be imported before the kernel is forked, where it is forked."""
 
 
 class KernelProcess:
@@ -217,6 +220,7 @@ async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_direc
         connection_file=str(directory / "k.json"),
         transport="ipc" if local and os.name == "posix" else "tcp",
         transport_encryption="auto" if zmq.has("curve") and not local else "disabled",
+        config=Config({"ForkProvisioner": {"preload": list(request.preload)}}) if request.preload else Config(),
     )
     try:
         return await _start(manager, request, directory)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -57,11 +57,16 @@ class KernelPool:
         *,
         default_kernel: str = "python3",
         environment: Mapping[str, str] | None = None,
+        preload: Sequence[str] = (),
     ) -> None:
-        """`environment` is what every kernel gets besides the allowed part of ours (see `environment`)."""
+        """`environment` is what every kernel gets besides the allowed part of ours (see `environment`).
+
+        `preload` names modules that kernels of our own kernelspec find imported, where they are installed.
+        """
         self.limits = limits or PoolLimits()
         self.default_kernel = default_kernel
         self._environment = dict(environment or {})
+        self._preload = tuple(preload)
         self._specs = KernelSpecManager()
         self._context: zmq.asyncio.Context | None = None
         self._directory: RuntimeDirectory | None = None
@@ -225,7 +230,7 @@ class KernelPool:
         self, name: str, cwd: Path | None, env: Mapping[str, str]
     ) -> Callable[[], Coroutine[Any, Any, KernelProcess]]:
         environment = kernel_environment(os.environ, {**_QUIET, **self._environment, **env})
-        request = LaunchRequest(name, cwd, environment)
+        request = LaunchRequest(name, cwd, environment, self._preload)
 
         async def start_process() -> KernelProcess:
             if self._directory is None:

@@ -68,8 +68,8 @@ def test_a_life_with_the_blocking_manager(name: str, tmp_path: Path) -> None:
     try:
         assert said(client, "import os; print(os.getcwd())").strip() == str(tmp_path)
         pid = int(said(client, "print(os.getpid())"))
-        client.execute("import time; time.sleep(600)")
-        while client.get_iopub_msg(timeout=DEADLINE_S)["msg_type"] != "execute_input":
+        client.execute("import time; print('on', flush=True); time.sleep(600)")
+        while client.get_iopub_msg(timeout=DEADLINE_S)["msg_type"] != "stream":
             pass
         manager.interrupt_kernel()
         assert client.get_shell_msg(timeout=DEADLINE_S)["content"]["ename"] == "KeyboardInterrupt"

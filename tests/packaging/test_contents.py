@@ -34,6 +34,12 @@ def test_wheel_names_licence_script_and_pythons(distributions: Distributions) ->
     assert metadata["License-Expression"] == "BSD-3-Clause"
     assert metadata["Requires-Python"] == ">=3.11"
     assert "reactive-nb = reactive_nb.cli:main" in scripts
+    assert "reactive-fork-provisioner = reactive_kernels.provisioner:ForkProvisioner" in scripts
+
+
+def test_wheel_installs_the_kernelspec(distributions: Distributions) -> None:
+    [spec] = [file for file in distributions.files_of_wheel() if file.endswith("/kernel.json")]
+    assert spec.endswith(".data/data/share/jupyter/kernels/reactive-python/kernel.json")
 
 
 def test_sdist_holds_what_it_takes_to_build_test_and_pack(distributions: Distributions) -> None:

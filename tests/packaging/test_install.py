@@ -47,3 +47,15 @@ def test_installed_packages_are_the_wheels_own(command: Path, tmp_path: Path) ->
     assert [Path(file).is_relative_to(command.parents[1]) for file in shown] == [True, True]
     version = "import importlib.metadata as m; print(m.version('reactive-nb'))"
     assert run([str(command.with_name("python")), "-c", version], tmp_path).stdout.strip() == reactive_nb.__version__
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_installed_kernelspec_forks_kernels(command: Path, tmp_path: Path) -> None:
+    program = """
+from jupyter_client.manager import start_new_kernel
+manager, client = start_new_kernel(kernel_name="reactive-python")
+print(type(manager.provisioner.process).__name__, client.execute("1", reply=True)["content"]["status"])
+client.stop_channels()
+manager.shutdown_kernel(now=True)
+"""
+    assert run([str(command.with_name("python")), "-c", program], tmp_path).stdout.split() == ["ForkedProcess", "ok"]
