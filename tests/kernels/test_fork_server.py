@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not hasattr(os, "fork"), rea
 CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def no_servers() -> Iterator[None]:
     """No fork server before, and none after."""
     end_fork_servers()

@@ -7,17 +7,24 @@ import os
 import re
 import resource
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reactive_kernels import DiedEvent, InputRequestEvent, KernelConnection, KernelPool
+from reactive_kernels.fork_server import end_fork_servers
 from tests.kernels.launchers import FORKED, ORDINARY, kernel_of, run, value
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_servers() -> Iterator[None]:
+    yield
+    end_fork_servers()
 
 
 @pytest.fixture(scope="module", params=[ORDINARY, FORKED])
