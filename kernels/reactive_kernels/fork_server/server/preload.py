@@ -28,7 +28,7 @@ class Rehearsal:
         from ipykernel.kernelapp import IPKernelApp
 
         before = set(sys.modules)
-        directory = tempfile.mkdtemp(prefix="rnb-")
+        directory = tempfile.mkdtemp(prefix="rehearsal-")
         try:
             os.environ["IPYTHONDIR"] = os.environ["JUPYTER_RUNTIME_DIR"] = directory
             app: Any = IPKernelApp.instance(parent_handle=1)
