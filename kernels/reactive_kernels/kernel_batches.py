@@ -64,8 +64,10 @@ def install(kernel: Any, core: Any) -> None:
     async def run_batch(stream: Any, ident: Any, parent: Json, batch: Json) -> int:
         done = 0
         deadline = time.monotonic() + batch["seconds"]
+        signals = gate.signals
         for cell in batch["cells"]:
-            if done and (gate.waiting or parent["header"]["msg_id"] in stopped or time.monotonic() > deadline):
+            interrupted = gate.signals != signals  # even if the code took no notice
+            if done and (interrupted or parent["header"]["msg_id"] in stopped or time.monotonic() > deadline):
                 break
             gate.await_code()
             note(cell["id"])

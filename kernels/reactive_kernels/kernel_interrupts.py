@@ -16,8 +16,10 @@ class InterruptGate:
     """Lets SIGINT through while the code of a cell runs; to other requests of ours, never."""
 
     def __init__(self) -> None:
+        self.signals = 0
+        """How many have come."""
         self.waiting = False
-        """Whether a signal has come that hit nothing yet."""
+        """Whether one has come that hit nothing yet."""
         self._over = True
         self._running = False
 
@@ -37,9 +39,22 @@ class InterruptGate:
 
     def handle(self, *_: object) -> None:
         """What SIGINT does."""
+        self.signals += 1
         if self._running or (self.waiting and not self._over):  # who asks twice before the code means what delays it
             raise KeyboardInterrupt
         self.waiting = True
+
+    def hold(self, show: Callable[..., Any]) -> Callable[..., Any]:
+        """`show`, during which an interrupt waits: a traceback that is cut off tells nobody anything."""
+
+        def held(*args: Any, **options: Any) -> Any:
+            running, self._running = self._running, False
+            try:
+                return show(*args, **options)
+            finally:
+                self._running = running
+
+        return held
 
     def guard(self, kernel: Any, is_ours: Callable[[], bool]) -> None:
         """Handle SIGINT in every request for which `is_ours()` is true."""
@@ -68,3 +83,4 @@ class InterruptGate:
             return True  # it has failed
 
         shell.run_code = run
+        shell.showtraceback = self.hold(shell.showtraceback)

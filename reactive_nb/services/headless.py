@@ -153,7 +153,7 @@ def with_parameters(notebook: Notebook, parameters: Mapping[str, Any]) -> Notebo
     if not parameters:
         return notebook
     for name in parameters:
-        if not name.isidentifier() or keyword.iskeyword(name):
+        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
             raise InvalidOperation(f"{name!r} is no Python name: give parameters as name=value.", name)
     source = "\n".join(["# Parameters", *(f"{name} = {value!r}" for name, value in parameters.items())])
     injected = Cell(PARAMETERS_CELL, CellType.PYTHON, source, metadata={"tags": ["injected-parameters"]})

@@ -66,6 +66,7 @@ BEGIN_LIMIT_S = 2.0
 """How long an interrupt waits for the kernel to begin with the cell that it is meant for."""
 END_LIMIT_S = 5.0
 MOST_WAITING = 1_000
+SETTLE_LIMIT_S = 2.0
 
 Work: TypeAlias = Execute | ExecuteBatch | BindNames | StartKernel
 
@@ -112,6 +113,8 @@ class KernelLink:
         self._changing = asyncio.Lock()
         self._executing: int | None = None
         self._begun = asyncio.Event()
+        self._binding = 0  # steps that bind names, not yet done
+        self._bound = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._flush_at: asyncio.TimerHandle | None = None
@@ -127,6 +130,8 @@ class KernelLink:
         if self._work.qsize() >= MOST_WAITING:
             self._owner.perform(KernelChanged(KernelState.DEAD, "The kernel does not answer. Restart it."))
             return
+        if isinstance(effect, BindNames):
+            self._binding += 1
         if isinstance(effect, Execute | ExecuteBatch):
             self._executing = effect.number
             self._begun.clear()
@@ -147,7 +152,8 @@ class KernelLink:
     def replace(self, *, start: bool, kernel_name: str) -> None:
         """Nothing that was decided for the old kernel is done any more."""
         while not self._work.empty():
-            self._work.get_nowait()
+            if isinstance(self._work.get_nowait()[0], BindNames):
+                self._binding -= 1
         self._generation += 1
         self._executing = None
         self._given.forget()
@@ -186,6 +192,14 @@ class KernelLink:
             raise KernelUnavailable("The notebook's kernel is not running: run a cell to start it.")
         return self.connection
 
+    async def settle_names(self) -> None:
+        """Wait until the names are as they were decided to be, unless a cell runs."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_LIMIT_S):
+                while self._executing is None and self._binding:
+                    self._bound.clear()
+                    await self._bound.wait()
+
     def reply_input(self, value: str) -> None:
         if self.input_request is None:
             raise InvalidOperation("No cell is waiting for input.")
@@ -223,6 +237,8 @@ class KernelLink:
                         await self._execute_batch(effect)
                     case BindNames():
                         await self._bind(effect)
+                        self._binding -= 1
+                        self._bound.set()
             except Exception:
                 _log.exception("work of notebook %s failed", self._owner.id)
                 self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))

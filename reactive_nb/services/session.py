@@ -289,6 +289,7 @@ class NotebookSession:
         connection = self.kernel.connection
         if connection is None or not connection.alive or not connection.has_helper:
             return VariablesResponse(variables=[])
+        await self.kernel.settle_names()
         found = await self._ask(connection.call("variables"))
         return VariablesResponse(variables=[Variable(**row, cell=self.state.bound.get(row["name"])) for row in found])
 
@@ -296,6 +297,7 @@ class NotebookSession:
         """Rows of a table, items of a list, … Raises NoSuchVariable."""
         self._check_open()
         connection = self.kernel.living()
+        await self.kernel.settle_names()
         if not any(row["name"] == name for row in await self._ask(connection.call("variables", names=[name]))):
             raise NoSuchVariable(f"The kernel has no variable {name!r}.")
         page = await self._ask(connection.call("variable", name=name, offset=offset, limit=limit))

@@ -45,6 +45,20 @@ async def test_one_that_comes_after_its_end_is_dropped(kernel: KernelConnection,
     assert (reply.status, reply.report is None) == ("ok", False)
 
 
+async def test_one_that_comes_while_an_error_is_shown_spares_it(kernel: KernelConnection, recorder: Recorder) -> None:
+    code = (
+        "sent = []\n"
+        "class E(Exception):\n"
+        "    def __str__(self):\n"
+        "        import os, signal\n"
+        "        sent or (sent.append(1), os.kill(os.getpid(), signal.SIGINT))\n"
+        "        return 'all'\n"
+    )
+    reply = await kernel.execute(code + "raise E", reactive=CELL, timeout=DEADLINE_S)
+    assert (reply.ename, reply.evalue) == ("E", "all")
+    assert recorder.outputs()[-1]["ename"] == "E"
+
+
 async def test_asking_twice_ends_what_delays_the_code(kernel: KernelConnection, recorder: Recorder) -> None:
     await kernel.execute(
         "import sys\n"

@@ -168,6 +168,11 @@ class InProcessNotebook:
             if self.state.statuses[cell.id] is not CellStatus.DISABLED
         }
 
+    def variables(self) -> dict[str, str]:
+        """The user's names, with what they hold."""
+        held = self.shell.user_ns.items()
+        return {name: re.sub("0x[0-9a-f]+", "0x", repr(value)) for name, value in held if self.namespace.is_users(name)}
+
     def fresh(self) -> InProcessNotebook:
         """The same document, opened anew and run once."""
         other = InProcessNotebook()

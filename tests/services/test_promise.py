@@ -112,3 +112,8 @@ def _assert_fresh(notebook: InProcessNotebook) -> None:
     assert notebook.shown() == fresh.shown(), "\n\n".join(
         f"# {cell.id}\n{cell.source}" for cell in notebook.state.notebook.cells
     )
+    disabled = any(cell.config.mode is CellMode.DISABLED for cell in notebook.state.notebook.cells)
+    assert disabled or notebook.variables() == fresh.variables(), (
+        "\n\n".join(f"# {cell.id}\n{cell.source}" for cell in notebook.state.notebook.cells)
+        + f"{notebook.state.bound} {notebook.state.unsettled} {notebook.state.graph.writers} fresh {fresh.state.bound} {fresh.state.graph.writers}"
+    )

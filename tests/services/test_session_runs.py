@@ -277,6 +277,31 @@ async def test_an_interrupt_spares_the_run_that_is_asked_for_after_it(open_noteb
     assert (notebook.text("c1"), notebook.statuses()) == ("whole\n", "stale success")
 
 
+async def test_an_interrupt_that_the_code_swallows_drops_the_rest_all_the_same(open_notebook: Open) -> None:
+    swallows = (
+        "import time\ntry:\n    print('on', flush=True)\n    time.sleep(0.5)\nexcept KeyboardInterrupt:\n    pass"
+    )
+    notebook = await open_notebook("a = 1", swallows, "b = 2", "c = 3")
+    await notebook.run()
+    for place, source in enumerate(["a = 2", swallows + "\n1", "b = 3", "c = 4"]):
+        await notebook.edit(f"c{place}", source)
+    run = asyncio.create_task(notebook.run())
+    await notebook.until(lambda: notebook.status("c1") == "running" and "on" in notebook.text("c1"))
+    await notebook.session.interrupt()
+    await run
+    assert notebook.statuses() == "success success stale stale"
+
+
+async def test_a_name_from_below_is_there_again_after_a_cell_above_that_mentions_it(open_notebook: Open) -> None:
+    notebook = await open_notebook("try:\n    a = d\nexcept NameError:\n    a = 24", "d = 5", "print(eval('d'))")
+    await notebook.run()
+    await notebook.run("c0")
+    names = {row.name: row.preview for row in (await notebook.session.variables()).variables}
+    assert (names["a"], names["d"]) == ("24", "5")
+    await notebook.run("c2")
+    assert notebook.text("c2") == "5\n"
+
+
 async def test_an_interrupt_with_nothing_to_interrupt_says_so(open_notebook: Open) -> None:
     notebook = await open_notebook("1")
     assert (await notebook.session.interrupt()).message == "Nothing was running."

@@ -81,6 +81,8 @@ def _expected(state: SessionState, execution: Execution) -> Expected | None:
 def _suppose(supposed: Transition, execution: Execution, report: Expected) -> None:
     state, names = supposed.state, execution.names
     supposed.change(
-        bound=bound_after(state.bound, names), forget=state.forget.difference(names.forget, (execution.cell,))
+        bound=bound_after(state.bound, names),
+        unsettled=state.unsettled.union(names.bind),
+        forget=state.forget.difference(names.forget, (execution.cell,)),
     )
     record_run(supposed, execution, state.notebook.by_id[execution.cell], Outcome.OK, report)

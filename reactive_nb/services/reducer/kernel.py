@@ -49,6 +49,7 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
     step.change(
         running=replace(running, started=True),
         bound=bound_after(step.state.bound, running.names),
+        unsettled=step.state.unsettled.union(running.names.bind),
         forget=step.state.forget.difference(running.names.forget, (running.cell,)),
     )
     cell = step.state.notebook.cell(running.cell)

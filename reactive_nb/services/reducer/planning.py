@@ -122,7 +122,13 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
     record = RunRecord(
         number, current.source, inputs_now(step.graph, state.records, cell), outcome, provides=outcome is Outcome.OK
     )
-    step.change(number=number, records={**state.records, cell: record}, forget=state.forget | {cell})
+    before = state.records.get(cell)
+    step.change(
+        number=number,
+        records={**state.records, cell: record},
+        forget=state.forget | {cell},
+        unsettled=state.unsettled.union(step.graph.writes[cell], before.kept if before else ()),
+    )
     if current.outputs:
         views.clear_outputs(step.events, cell)
         step.forget_outputs(cell)

@@ -37,6 +37,9 @@ def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcom
     unsettled = state.unsettled | (graph.writes[cell.id] & graph.several)
     if not record.provides:
         unsettled |= kept
+    before = state.records.get(cell.id)
+    if before is not None:
+        unsettled |= before.kept - kept
     step.change(records=records, bound=bound, unsettled=unsettled)
     step.touch(cell.id, *graph.users[cell.id])
 

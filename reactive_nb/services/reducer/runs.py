@@ -10,7 +10,7 @@ from reactive_nb.execution.scheduler import plan
 from reactive_nb.models import CellError, KernelState
 from reactive_nb.schemas.events import RunStarted
 from reactive_nb.schemas.runs import RunState
-from reactive_nb.services.effects import InterruptKernel, ReplaceKernel
+from reactive_nb.services.effects import InterruptKernel, ReplaceKernel, StopBatch
 from reactive_nb.services.errors import NoSuchCell, TooManyRuns
 from reactive_nb.services.operations import InterruptRun, RestartKernel, RunCells
 from reactive_nb.services.reducer.planning import finish_run
@@ -38,6 +38,8 @@ def interrupt_run(_: InterruptRun, step: Transition) -> None:
     running = step.state.running
     if running is not None:
         step.do(InterruptKernel())
+    if step.state.ahead:
+        step.do(StopBatch())
     ended: list[Run] = []
     going: list[Run] = []
     for run in step.state.runs:

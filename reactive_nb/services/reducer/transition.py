@@ -121,7 +121,7 @@ class Transition:
             name for name in old.writers.keys() | new.writers.keys() if old.writers.get(name) != new.writers.get(name)
         }
         if names:
-            self.change(unsettled=self.state.unsettled | (names & self.state.bound.keys()))
+            self.change(unsettled=self.state.unsettled | names)
 
     def refresh(self) -> Situation:
         """Bring graph and staleness up to date; what the scheduler then looks at."""
