@@ -122,6 +122,10 @@ class _Pass:
                 reach = find(name)
                 todo.extend(reach.reads)
                 writes |= reach.writes
+                for own in reach.reads & cell.analysis.late.keys():  # which the cell itself has bound, perhaps
+                    late = cell.analysis.late[own]
+                    todo.extend(late.reads | late.carries)
+                    writes |= late.writes
         passed = (cell.takes | writes - cell.writes) - read
         for name in passed:
             find(name)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from reactive_nb.execution.records import Outcome, Records, inputs_now, origin
+from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now, origin
 from reactive_nb.models import DependencyGraph
 
 
@@ -40,7 +40,13 @@ def outdated(now: Situation, cell: str) -> bool:
         or record.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL)
         or record.inputs != inputs_now(now.graph, now.records, cell)
         or _overtaken(now, cell, record.number)
+        or _left_changed(now, cell, record)
     )
+
+
+def _left_changed(now: Situation, cell: str, record: RunRecord) -> bool:
+    """Whether the object that it leaves under a name was changed by a cell that writes the name no more."""
+    return any(now.graph.writers.get(name, (None,))[-1] == cell for name in record.spoiled)
 
 
 def _overtaken(now: Situation, cell: str, number: int) -> bool:

@@ -135,6 +135,11 @@ LATE = [
         ["k = 1", "g = (k for _ in [1])", "list(g)"],
         "1 k<0, 2 g<1, 2 k<0",
     ),
+    (
+        "what a function of its own needs that one from above calls",
+        ["def g(): return f()", "a = 0", "def f(): return a\ng()"],
+        "2 a<1, 2 g<0",
+    ),
 ]
 
 FORWARD = [

@@ -109,11 +109,7 @@ def _edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: st
 
 def _assert_fresh(notebook: InProcessNotebook) -> None:
     fresh = notebook.fresh()
-    assert notebook.shown() == fresh.shown(), "\n\n".join(
-        f"# {cell.id}\n{cell.source}" for cell in notebook.state.notebook.cells
-    )
+    sources = "\n\n".join(f"# {cell.id}\n{cell.source}" for cell in notebook.state.notebook.cells)
+    assert notebook.shown() == fresh.shown(), sources
     disabled = any(cell.config.mode is CellMode.DISABLED for cell in notebook.state.notebook.cells)
-    assert disabled or notebook.variables() == fresh.variables(), (
-        "\n\n".join(f"# {cell.id}\n{cell.source}" for cell in notebook.state.notebook.cells)
-        + f"{notebook.state.bound} {notebook.state.unsettled} {notebook.state.graph.writers} fresh {fresh.state.bound} {fresh.state.graph.writers}"
-    )
+    assert disabled or notebook.variables() == fresh.variables(), sources

@@ -41,7 +41,9 @@ def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcom
     if before is not None:
         unsettled |= before.kept - kept
     step.change(records=records, bound=bound, unsettled=unsettled)
-    step.touch(cell.id, *graph.users[cell.id])
+    step.touch(
+        cell.id, *graph.users[cell.id], *(other for other, _ in report.get("spoiled", ()) if other in graph.rank)
+    )
 
 
 def leave_no_trace(step: Transition, cell_id: str, report: Report) -> None:

@@ -122,6 +122,7 @@ class Transition:
         }
         if names:
             self.change(unsettled=self.state.unsettled | names)
+            self._changed.update(new.writers[name][-1] for name in names if name in new.writers)
 
     def refresh(self) -> Situation:
         """Bring graph and staleness up to date; what the scheduler then looks at."""
