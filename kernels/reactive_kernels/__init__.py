@@ -4,7 +4,7 @@ Knows Jupyter and nothing of notebooks, HTTP or users.
 """
 
 from .comms import CommLimits, CommStore
-from .connection import BatchCell, ExecuteReply, KernelConnection
+from .connection import BatchCell, KernelConnection
 from .environment import kernel_environment
 from .errors import (
     DeadKernelError,
@@ -30,6 +30,7 @@ from .events import (
 )
 from .outputs import Append, Clear, OutputChange, OutputLimits, OutputStore, Replace, Splice
 from .pool import KernelPool, PoolLimits
+from .replies import ExecuteReply
 
 __all__ = [
     "Append",

@@ -12,18 +12,18 @@ import logging
 import signal
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import zmq.asyncio
 
 from . import helper
 from .channels import Frame
 from .client import KernelClient
-from .error_limits import bounded_error, named_error
 from .errors import DeadKernelError, KernelError, KernelStartError
 from .events import DiedEvent, KernelEvent
 from .launch import KernelProcess
+from .replies import ExecuteReply, execute_reply
 
 logger = logging.getLogger(__name__)
 
@@ -33,22 +33,6 @@ _LAST_WORDS_S = 0.02
 _LAST_WORDS_ROUNDS = 40
 
 Listener = Callable[[KernelEvent], None]
-
-
-@dataclass(frozen=True)
-class ExecuteReply:
-    """How a run ended, as the kernel replied. `report` is what the kernel-side helper says of the namespace."""
-
-    status: Literal["ok", "error", "aborted"]
-    execution_count: int | None = None
-    ename: str | None = None
-    evalue: str | None = None
-    traceback: list[str] = field(default_factory=list)
-    payload: list[dict[str, Any]] = field(default_factory=list)
-    user_expressions: dict[str, Any] = field(default_factory=dict)
-    report: dict[str, Any] | None = None
-    interrupted: bool = False
-    """Whether `interrupt` was called while it ran: code may raise KeyboardInterrupt by itself."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +122,7 @@ class KernelConnection:
         interrupts = self._interrupts
         reply = await client.ask("shell", "execute_request", content, metadata=labels, run=run, timeout=timeout)
         process.trim_log()
-        return _execute_reply(reply, interrupted=self._interrupts != interrupts)
+        return execute_reply(reply, interrupted=self._interrupts != interrupts)
 
     async def execute_batch(
         self, cells: Sequence[BatchCell], ended: Callable[[ExecuteReply], None], *, seconds: float = 0.05
@@ -152,7 +136,7 @@ class KernelConnection:
         client, process = self._living()
 
         def end(content: dict[str, Any], interrupted: bool) -> None:
-            ended(_execute_reply(content, interrupted=interrupted))
+            ended(execute_reply(content, interrupted=interrupted))
 
         parts = [
             {
@@ -384,20 +368,3 @@ def _describe_exit(code: int | None) -> str:
             return f"killed by {signal.Signals(-negative).name if known else f'signal {-negative}'}"
         case other:
             return f"exit code {other}"
-
-
-def _execute_reply(content: dict[str, Any], *, interrupted: bool) -> ExecuteReply:
-    status = content.get("status")
-    report = content.get("reactive_nb")
-    error = bounded_error(named_error(content))
-    return ExecuteReply(
-        status=status if status in ("ok", "error") else "aborted",
-        execution_count=content.get("execution_count"),
-        ename=error["ename"] if "ename" in content else None,
-        evalue=error["evalue"] if "evalue" in content else None,
-        traceback=error["traceback"],
-        payload=list(content.get("payload") or ()),
-        user_expressions=dict(content.get("user_expressions") or {}),
-        report=report if isinstance(report, dict) else None,
-        interrupted=interrupted,
-    )

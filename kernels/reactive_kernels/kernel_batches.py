@@ -29,13 +29,13 @@ def _message(parent: Json, cell: Json) -> Json:
 
 
 def _as_expected(reply: Json | None, expected: Json) -> bool:
-    report = (reply or {}).get("reactive_nb") or {}
+    report = (reply or {}).get("reactive_nb")
     return (
-        reply is not None
-        and reply["status"] == "ok"
+        isinstance(report, dict)
+        and reply is not None
+        and reply.get("status") == "ok"
         and all(report.get(part) == names for part, names in expected.items())
-        and not report["spoiled"]
-        and not report["missing"]
+        and report.get("spoiled") == report.get("missing") == []
     )
 
 

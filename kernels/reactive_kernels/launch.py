@@ -38,6 +38,7 @@ _LOCAL_PROVISIONERS = ("local-provisioner", "reactive-fork-provisioner")
 _LOG_LIMIT_BYTES = 4_000_000
 _LOG_TAIL_BYTES = 4_000
 _POLL_S = 0.25
+_NOTE_BYTES = 64
 _TERMINATE_S = 1.0
 _KILL_S = 5.0
 
@@ -100,7 +101,11 @@ class KernelProcess:
     def noted_request(self) -> str | None:
         """The request of a batch that the kernel was last at, as it noted itself (see `kernel_batches`)."""
         try:
-            return (self._directory / "at").read_text(encoding="utf-8", errors="replace").strip() or None
+            note = os.open(self._directory / "at", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # it may be anything
+            try:
+                return os.read(note, _NOTE_BYTES).decode(errors="replace").strip() or None
+            finally:
+                os.close(note)
         except OSError:
             return None
 

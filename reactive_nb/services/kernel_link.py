@@ -67,6 +67,7 @@ BEGIN_LIMIT_S = 2.0
 END_LIMIT_S = 5.0
 MOST_WAITING = 1_000
 SETTLE_LIMIT_S = 2.0
+MOST_NEXT_INPUTS = 10
 
 Work: TypeAlias = Execute | ExecuteBatch | BindNames | StartKernel
 
@@ -124,8 +125,8 @@ class KernelLink:
     def put(self, effect: Work, kernel_name: str) -> None:
         """Do this after what was decided before.
 
-        One cell and one start may wait, and steps that bind names, one for an edit: a kernel that leaves very many of
-        these undone is given up.
+        One cell or batch and one start may wait, and steps that bind names, one for an edit: a kernel that leaves very
+        many of these undone is given up.
         """
         if self._work.qsize() >= MOST_WAITING:
             self._owner.perform(KernelChanged(KernelState.DEAD, "The kernel does not answer. Restart it."))
@@ -241,6 +242,7 @@ class KernelLink:
                         self._bound.set()
             except Exception:
                 _log.exception("work of notebook %s failed", self._owner.id)
+                self._own(self._release())
                 self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))
 
     async def _start(self, kernel_name: str, generation: int) -> None:
@@ -300,9 +302,11 @@ class KernelLink:
             BatchPart(cell.source, cell.step, request, expected)
             for (request, cell), expected in zip(given, (*effect.expected, {}), strict=True)
         ]
-        await execute_python_cells(self.connection, parts, self._end_given)
-        rest = self._given.next
-        self._given.forget()
+        try:
+            await execute_python_cells(self.connection, parts, self._end_given)
+            rest = self._given.next
+        finally:
+            self._given.forget()
         self._end_execution(effect.number)
         if rest is not None:
             self._owner.perform(BatchEnded(rest[1].number))
@@ -343,14 +347,17 @@ class KernelLink:
 
     def _show_pages(self, effect: Execute, result: CellResult) -> None:
         for page in result.reply.payload if result.reply else ():
-            if page.get("source") == "page":  # what `name?` shows
-                shown = {"output_type": "display_data", "data": page.get("data") or {}, "metadata": {}}
+            data = page.get("data")
+            if page.get("source") == "page" and isinstance(data, dict):  # what `name?` shows
+                shown = {"output_type": "display_data", "data": data, "metadata": {}}
                 self._outputs.apply(effect.cell_id, OutputEvent(None, shown))
 
     def _write_next_input(self, effect: Execute, result: CellResult) -> None:
         """What `%load` and `%recall` write: into the cell itself, or into a new one below it."""
-        for page in result.reply.payload if result.reply else ():
-            if page.get("source") == "set_next_input" and isinstance(page.get("text"), str):
+        payload = result.reply.payload if result.reply else []
+        pages = [page for page in payload if page.get("source") == "set_next_input"]
+        for page in pages[-MOST_NEXT_INPUTS:]:
+            if isinstance(page.get("text"), str):
                 if page.get("replace"):
                     self._owner.edit(UpdateCell(effect.cell_id, source=page["text"]))
                 else:

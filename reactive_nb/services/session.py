@@ -13,7 +13,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +78,15 @@ from reactive_nb.websocket.broadcaster import Broadcaster
 _log = logging.getLogger(__name__)
 
 RESTART_LIMIT_S = 60.0
+
+
+@contextlib.contextmanager
+def _kernels_fault() -> Iterator[None]:
+    """An answer that has not the shape it should have is the kernel's fault, not that of who asked."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError):
+        raise KernelUnavailable("The kernel gave an answer that makes no sense: restart it.") from None
 
 
 class _Asked:
@@ -291,7 +300,9 @@ class NotebookSession:
             return VariablesResponse(variables=[])
         await self.kernel.settle_names()
         found = await self._ask(connection.call("variables"))
-        return VariablesResponse(variables=[Variable(**row, cell=self.state.bound.get(row["name"])) for row in found])
+        with _kernels_fault():
+            rows = [Variable(**row, cell=self.state.bound.get(row["name"])) for row in found]
+        return VariablesResponse(variables=rows)
 
     async def variable(self, name: str, offset: int = 0, limit: int = 50) -> VariablePage:
         """Rows of a table, items of a list, … Raises NoSuchVariable."""
@@ -301,7 +312,8 @@ class NotebookSession:
         if not any(row["name"] == name for row in await self._ask(connection.call("variables", names=[name]))):
             raise NoSuchVariable(f"The kernel has no variable {name!r}.")
         page = await self._ask(connection.call("variable", name=name, offset=offset, limit=limit))
-        return VariablePage(**page)
+        with _kernels_fault():
+            return VariablePage(**page)
 
     async def complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
         """Jupyter's complete_reply; answered while a cell runs where the kernel can."""

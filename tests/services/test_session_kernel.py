@@ -332,3 +332,37 @@ async def test_what_load_writes_is_in_the_cell_and_what_else_is_written_below_it
     await notebook.run()
     assert notebook.statuses() == "success success success"
     assert len(notebook.session.notebook.cells) == 3
+
+
+STEP = "__import__('sys').modules['_reactive_nb'].Step"
+ODD_REPLIES = [
+    "get_ipython().payload_manager._payload.append(5)",
+    "get_ipython().payload_manager._payload.append({'source': 'page', 'data': 5})",
+    f"{STEP}.report = lambda self, reply: {{'bound': 5, 'kept': 7, 'spoiled': [1]}}",
+    f"{STEP}.report = lambda self, reply: 5",
+]
+
+
+@pytest.mark.parametrize("source", ODD_REPLIES)
+async def test_a_reply_of_an_odd_shape_harms_nobody(open_notebook: Open, source: str) -> None:
+    notebook = await open_notebook("1", source, "2")
+    await notebook.run()
+    await notebook.edit("c0", "3")
+    assert (await notebook.run("c0", "c2")).state is RunState.FINISHED
+    assert notebook.status("c2") == "success"
+
+
+async def test_a_kernel_whose_note_is_a_pipe_stops_nobody_when_it_dies(open_notebook: Open) -> None:
+    replaced = (
+        "import os\nfrom ipykernel.connect import get_connection_file\n"
+        "at = os.path.join(os.path.dirname(get_connection_file()), 'at')\nos.remove(at); os.mkfifo(at)"
+    )
+    notebook = await open_notebook(replaced, "1", "os.kill(os.getpid(), 9)", "2")
+    assert (await notebook.run()).state is RunState.FAILED
+
+
+async def test_answers_of_an_odd_shape_are_the_kernel_s_fault(open_notebook: Open) -> None:
+    notebook = await open_notebook("__import__('sys').modules['_reactive_nb'].FUNCTIONS['variables'] = lambda: 5")
+    await notebook.run()
+    with pytest.raises(KernelUnavailable, match="makes no sense"):
+        await notebook.session.variables()
