@@ -4,7 +4,8 @@ Runs beside `kernel_side`. Each cell gets a message of its own, with its own id,
 handler: so its input, output, status and reply are labelled with it, and `input()`, widgets and hooks see nothing
 unusual. Whoever sends a batch says what each cell is expected to do to the namespace; at the first that does something
 else the batch ends, for what the next cell needs may then be something else. It also ends when its time is up, so that
-other messages get in between, and when a message on the control channel says that the plan has changed. A kernel that
+other messages get in between, after a cell that has spoken to widgets, which may answer, and when a message on the
+control channel says that the plan has changed. A kernel that
 dies takes with it what was said in its last moments, so it notes in a file which cell it is at.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 STOP = "reactive_nb_stop_request"
@@ -39,6 +41,20 @@ def _as_expected(reply: Json | None, expected: Json) -> bool:
     )
 
 
+def _count_comm_messages(session: Any) -> Callable[[], int]:
+    """How many messages widgets and the like have sent: who hears them may answer before the next cell."""
+    send = session.send
+    count = 0
+
+    def counted(stream: Any, message: Any, *args: Any, **options: Any) -> Any:
+        nonlocal count
+        count += isinstance(message, str) and message.startswith("comm_")
+        return send(stream, message, *args, **options)
+
+    session.send = counted
+    return lambda: count
+
+
 def _note_file() -> int | None:
     """Where a local kernel notes what it is at: a file beside its connection file."""
     from ipykernel.connect import get_connection_file
@@ -55,6 +71,7 @@ def install(kernel: Any, core: Any) -> None:
     execute = kernel.shell_handlers["execute_request"]
     gate, namespace = core.gate, core.namespace
     stopped: set[str] = set()
+    spoken = _count_comm_messages(kernel.session)
     note_file = _note_file()
 
     def note(request: str) -> None:
@@ -64,7 +81,7 @@ def install(kernel: Any, core: Any) -> None:
     async def run_batch(stream: Any, ident: Any, parent: Json, batch: Json) -> int:
         done = 0
         deadline = time.monotonic() + batch["seconds"]
-        signals = gate.signals
+        signals, said = gate.signals, spoken()
         for cell in batch["cells"]:
             interrupted = gate.signals != signals  # even if the code took no notice
             if done and (interrupted or parent["header"]["msg_id"] in stopped or time.monotonic() > deadline):
@@ -80,7 +97,7 @@ def install(kernel: Any, core: Any) -> None:
             finally:
                 kernel._publish_status("idle", "shell", parent=message)
             done += 1
-            if not _as_expected(namespace.last_reply, cell["expected"]):
+            if spoken() != said or not _as_expected(namespace.last_reply, cell["expected"]):
                 break
         return done
 

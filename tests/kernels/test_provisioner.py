@@ -208,7 +208,6 @@ class JupyterServer:
 
 
 async def test_a_jupyter_server_serves_it_and_leaves_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("jupyter_server")
     server = await asyncio.to_thread(JupyterServer, tmp_path)
     try:
         specs = await asyncio.to_thread(server.request, "GET", "kernelspecs")
