@@ -13,36 +13,22 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reactive_kernels import (
-    CommCloseEvent,
-    CommMsgEvent,
-    CommOpenEvent,
-    KernelError,
-    KernelPool,
-    OutputLimits,
-)
+from reactive_kernels import KernelPool, OutputLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models import KernelState, Notebook
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
-from reactive_nb.schemas.events import (
-    CommState,
-    Event,
-    NotebookStateEvent,
-    Presence,
-    PresenceUpdated,
-    RunFinished,
-    RunStarted,
-)
-from reactive_nb.schemas.graph import Variable, VariablePage, VariablesResponse
-from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse, RunState
-from reactive_nb.services import large_outputs, limits, views
+from reactive_nb.schemas.events import Event, NotebookStateEvent, Presence, PresenceUpdated
+from reactive_nb.schemas.graph import VariablePage, VariablesResponse
+from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse
+from reactive_nb.services import kernel_questions, large_outputs, limits, views
+from reactive_nb.services.awaited_runs import AwaitedRuns, run_response
 from reactive_nb.services.effects import (
     BindNames,
     Effect,
@@ -55,7 +41,7 @@ from reactive_nb.services.effects import (
     StartKernel,
     StopBatch,
 )
-from reactive_nb.services.errors import Conflict, KernelUnavailable, NoSuchVariable, NotebookClosed, SessionError
+from reactive_nb.services.errors import Conflict, KernelUnavailable, NotebookClosed, SessionError
 from reactive_nb.services.kernel_link import KernelLink
 from reactive_nb.services.operations import (
     AddCell,
@@ -71,6 +57,7 @@ from reactive_nb.services.operations import (
 from reactive_nb.services.presence import PresenceList
 from reactive_nb.services.reducer import apply, initial_state
 from reactive_nb.services.saver import Saver
+from reactive_nb.services.snapshot import state_event
 from reactive_nb.services.state import SessionState
 from reactive_nb.storage import NotebookStorage, StorageError
 from reactive_nb.websocket.broadcaster import Broadcaster
@@ -78,29 +65,6 @@ from reactive_nb.websocket.broadcaster import Broadcaster
 _log = logging.getLogger(__name__)
 
 RESTART_LIMIT_S = 60.0
-
-
-@contextlib.contextmanager
-def _kernels_fault() -> Iterator[None]:
-    """An answer that has not the shape it should have is the kernel's fault, not that of who asked."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError):
-        raise KernelUnavailable("The kernel gave an answer that makes no sense: restart it.") from None
-
-
-class _Asked:
-    """A run that somebody waits for."""
-
-    def __init__(self) -> None:
-        self.planned: list[str] = []
-        self.over: asyncio.Future[RunFinished] = asyncio.get_running_loop().create_future()
-
-    def hear(self, event: RunStarted | RunFinished) -> None:
-        if isinstance(event, RunStarted):
-            self.planned = event.cells
-        elif not self.over.done():
-            self.over.set_result(event)
 
 
 class NotebookSession:
@@ -143,7 +107,7 @@ class NotebookSession:
         self._saver = Saver(storage, self, notebook)
         self._saver.start()
         self._presence = PresenceList(self._tell_presence, self.broadcaster.outdate_snapshot)
-        self._waiting: dict[str, _Asked] = {}
+        self._awaited = AwaitedRuns()
         self._last_ticket = 0
         self._kernel_news = asyncio.Event()
 
@@ -191,8 +155,7 @@ class NotebookSession:
             self.state = self.state.at(datetime.now(UTC))
         for event in applied.events:
             self.publish(event)
-            if isinstance(event, RunStarted | RunFinished) and event.run_id in self._waiting:
-                self._waiting[event.run_id].hear(event)
+            self._awaited.hear(event)
         for effect in applied.effects:
             self._carry_out(effect)
 
@@ -231,38 +194,13 @@ class NotebookSession:
     async def run(self, cells: Sequence[str] | None = None, *, wait: float | None = None) -> RunResponse:
         """Run `cells` with what they need, or all stale cells; with `wait`, answer when it is over or time is up."""
         run_id = uuid.uuid4().hex[:12]
-        asked = self._waiting[run_id] = _Asked()
-        try:
+        with self._awaited.awaiting(run_id) as awaited:
             async with self.lock:
                 self._check_open()
                 self.perform(RunCells(run_id, None if cells is None else tuple(dict.fromkeys(cells))))
-            if wait:
-                await asyncio.wait({asked.over}, timeout=wait)
-            if asked.over.cancelled():
+            if wait and not await awaited.wait(wait):
                 raise NotebookClosed("The notebook was closed while it ran.")
-            return self._run_response(run_id, asked)
-        finally:
-            self._waiting.pop(run_id, None)
-
-    def _run_response(self, run_id: str, asked: _Asked) -> RunResponse:
-        """With the cells that ran, and those that should have or will."""
-        if asked.over.done():
-            end = asked.over.result()
-            cells, state, message = list(dict.fromkeys([*end.cells, *asked.planned])), end.state, end.message
-        else:
-            run = next((run for run in self.state.runs if run.id == run_id), None)
-            pending = self.state.graph.in_running_order(run.pending) if run else ()
-            cells, state, message = [*(run.done if run else ()), *pending], RunState.RUNNING, None
-            question = self.kernel.input_request
-            if question is not None:
-                message = f"Cell {question.cell_id} is waiting for input: {question.prompt!r}."
-        return RunResponse(
-            run_id=run_id,
-            state=state,
-            cells=[views.run_cell(self.state, cell) for cell in cells if self.notebook.cell(cell) is not None],
-            message=message,
-            revision=self.revision,
-        )
+            return run_response(self.state, run_id, awaited, self.kernel.input_request)
 
     async def interrupt(self) -> KernelRequestResponse:
         """Interrupt the running cell and drop the rest of the plan."""
@@ -295,44 +233,24 @@ class NotebookSession:
     async def variables(self) -> VariablesResponse:
         """The kernel's variables; none if no kernel runs."""
         self._check_open()
-        connection = self.kernel.connection
-        if connection is None or not connection.alive or not connection.has_helper:
-            return VariablesResponse(variables=[])
-        await self.kernel.settle_names()
-        found = await self._ask(connection.call("variables"))
-        with _kernels_fault():
-            rows = [Variable(**row, cell=self.state.bound.get(row["name"])) for row in found]
-        return VariablesResponse(variables=rows)
+        return await kernel_questions.variables(self.kernel, self.state.bound)
 
     async def variable(self, name: str, offset: int = 0, limit: int = 50) -> VariablePage:
         """Rows of a table, items of a list, … Raises NoSuchVariable."""
         self._check_open()
-        connection = self.kernel.living()
-        await self.kernel.settle_names()
-        if not any(row["name"] == name for row in await self._ask(connection.call("variables", names=[name]))):
-            raise NoSuchVariable(f"The kernel has no variable {name!r}.")
-        page = await self._ask(connection.call("variable", name=name, offset=offset, limit=limit))
-        with _kernels_fault():
-            return VariablePage(**page)
+        return await kernel_questions.variable(self.kernel, name, offset, limit)
 
     async def complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
         """Jupyter's complete_reply; answered while a cell runs where the kernel can."""
         self._check_open()
-        reply: dict[str, Any] = await self._ask(self.kernel.living().complete(code, cursor_pos))
-        return reply
+        return await kernel_questions.complete(self.kernel, code, cursor_pos)
 
     async def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> dict[str, Any]:
         """Jupyter's inspect_reply."""
         self._check_open()
-        reply: dict[str, Any] = await self._ask(self.kernel.living().inspect(code, cursor_pos, detail_level))
-        return reply
+        return await kernel_questions.inspect(self.kernel, code, cursor_pos, detail_level)
 
-    async def _ask(self, request: Any) -> Any:
-        try:
-            return await request
-        except KernelError as error:
-            raise KernelUnavailable(str(error)) from None
-
+    # -- what clients tell the kernel
     def reply_input(self, value: str) -> None:
         self._check_open()
         self.kernel.reply_input(value)
@@ -340,17 +258,7 @@ class NotebookSession:
     def comm(self, command: CommOpen | CommMsg | CommClose, buffers: tuple[bytes, ...], client_id: str) -> None:
         """A client's comm message: to the kernel, and to the other clients."""
         self._check_open()
-        event: CommOpenEvent | CommMsgEvent | CommCloseEvent
-        match command:
-            case CommOpen():
-                event = CommOpenEvent(
-                    None, command.comm_id, command.target_name, command.data, command.metadata, buffers
-                )
-            case CommMsg():
-                event = CommMsgEvent(None, command.comm_id, command.data, command.metadata, buffers)
-            case CommClose():
-                event = CommCloseEvent(None, command.comm_id, command.data, command.metadata, buffers)
-        self.kernel.say_on_comm(event, client_id)
+        self.kernel.say_on_comm(kernel_questions.comm_of(command, buffers), client_id)
 
     def output(self, digest: str) -> tuple[str, bytes] | None:
         """(media type, bytes) of a large output, by its content hash."""
@@ -373,32 +281,7 @@ class NotebookSession:
 
     def state_event(self) -> tuple[NotebookStateEvent, tuple[bytes, ...]]:
         """Everything, as of the last event."""
-        buffers: list[bytes] = []
-        comms: list[CommState] = []
-        for comm in self.kernel.comms.open_comms():
-            own = [bytes(buffer) for buffer in comm.buffers]
-            buffers.extend(own)
-            comms.append(
-                CommState(
-                    comm_id=comm.comm_id,
-                    target_name=comm.target_name,
-                    data=dict(comm.data),
-                    metadata=dict(comm.metadata),
-                    buffers=len(own),
-                )
-            )
-        event = NotebookStateEvent(
-            seq=self.broadcaster.seq,
-            revision=self.revision,
-            notebook=views.notebook_response(self.state),
-            edges=views.all_edges(self.state),
-            comms=comms,
-            presence=self._presence.clients,
-            input_request=self.kernel.input_request,
-            runs=[run.id for run in self.state.runs],
-            buffers=len(buffers),
-        )
-        return event, tuple(buffers)
+        return state_event(self.state, self.kernel, self._presence.clients, self.broadcaster.seq)
 
     # -- storage
     async def take_over_changes(self) -> None:
@@ -450,6 +333,5 @@ class NotebookSession:
         self._kernel_news.set()
         self._presence.close()
         self.broadcaster.close(code, reason)
-        for asked in self._waiting.values():
-            asked.over.cancel()
+        self._awaited.give_up()
         await self.kernel.close()

@@ -1,0 +1,127 @@
+"""A notebook's kernel as a process: started, restarted and let go of, one after the other.
+
+Each order makes a new generation; what was begun for an earlier one has nothing to say any more. What the kernel is
+given to do, and what it tells, is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from reactive_kernels import KernelConnection, KernelError, KernelEvent, KernelPool
+from reactive_nb.models import KernelState
+from reactive_nb.services.operations import KernelChanged, Operation
+
+END_LIMIT_S = 5.0
+
+
+class KernelLife:
+    """One connection at a time, or none."""
+
+    def __init__(
+        self,
+        pool: KernelPool,
+        perform: Callable[[Operation], None],
+        listener: Callable[[KernelEvent], None],
+        *,
+        directory: Path | None,
+        environment: Mapping[str, str],
+    ) -> None:
+        """`perform` is told how the kernel changed, `listener` what it says."""
+        self.connection: KernelConnection | None = None
+        self._pool = pool
+        self._perform = perform
+        self._listener = listener
+        self._directory = directory
+        self._environment = environment
+        self._generation = 0
+        self._changing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def language_of(self, kernel_name: str) -> str | None:
+        """The language of a kernelspec, None if it is not installed."""
+        specs = await asyncio.to_thread(self._pool.kernelspecs)
+        return specs.get(kernel_name, {}).get("language")
+
+    async def start(self, kernel_name: str) -> None:
+        """A kernel in place of what there is; how that went is told, unless it is not wanted any more."""
+        generation = self._generation
+        async with self._changing:
+            if generation == self._generation:
+                await self._acquire(kernel_name, generation)
+
+    def replace(self, *, start: bool, kernel_name: str) -> None:
+        """Let the kernel go, with `start` for a fresh one at once."""
+        self._generation += 1
+        self.own(self._restart(kernel_name, self._generation) if start else self._release())
+
+    def let_go(self) -> None:
+        """It has died, or is given up: it must not keep its place among the kernels that may run."""
+        self.own(self._release())
+
+    def own(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something with the kernel beside everything else; it is over when the kernel is closed."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stop(self) -> None:
+        """What is under way has nothing to tell any more."""
+        self._generation += 1
+
+    async def close(self) -> None:
+        """Shut the kernel down and end all tasks."""
+        self.stop()
+        if self._tasks:  # a restart that is cancelled half way might leave a process behind
+            _, late = await asyncio.wait(self._tasks, timeout=END_LIMIT_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._release()
+
+    async def _acquire(self, kernel_name: str, generation: int) -> None:
+        await self._release()
+        try:
+            connection = await self._pool.acquire(
+                kernel_name, cwd=self._directory, env=dict(self._environment), listener=self._listener
+            )
+        except KernelError as error:
+            self._tell(KernelChanged(KernelState.DEAD, str(error)), generation)
+            return
+        self.connection = connection
+        if generation == self._generation:
+            idle = KernelChanged(KernelState.IDLE, language=connection.language or None, batches=connection.has_helper)
+            self._tell(idle, generation)
+        else:
+            await self._release()  # meanwhile another is wanted, or none
+
+    async def _restart(self, kernel_name: str, generation: int) -> None:
+        async with self._changing:
+            if generation != self._generation:
+                return  # another restart follows
+            if self.connection is None:
+                await self._acquire(kernel_name, generation)
+                return
+            try:
+                await self.connection.restart()
+            except KernelError as error:
+                self._tell(KernelChanged(KernelState.DEAD, str(error)), generation)
+            else:
+                self._tell(KernelChanged(KernelState.IDLE, batches=self.connection.has_helper), generation)
+
+    def _tell(self, change: KernelChanged, generation: int) -> None:
+        if generation == self._generation:
+            self._perform(change)
+
+    async def _release(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.listener = _ignore
+            await self._pool.release(connection)
+
+
+def _ignore(_: KernelEvent) -> None:
+    return
