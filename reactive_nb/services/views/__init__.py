@@ -1,0 +1,42 @@
+"""A session's state as clients see it: from values to the contracts of `reactive_nb.schemas`. Pure."""
+
+from reactive_nb.services.views.documents import cell_response, kernel_model, notebook_response, run_cell
+from reactive_nb.services.views.errors import (
+    STATUS_OF_OUTCOME,
+    blocked_error,
+    cell_error,
+    error_model,
+    failure,
+    redefinition_error,
+)
+from reactive_nb.services.views.events import (
+    append_outputs,
+    cell_updated,
+    clear_outputs,
+    notebook_updated,
+    status_event,
+)
+from reactive_nb.services.views.graph import all_edges, cell_names, defined_names, graph_response, used_names
+
+__all__ = [
+    "STATUS_OF_OUTCOME",
+    "all_edges",
+    "append_outputs",
+    "blocked_error",
+    "cell_error",
+    "cell_names",
+    "cell_response",
+    "cell_updated",
+    "clear_outputs",
+    "defined_names",
+    "error_model",
+    "failure",
+    "graph_response",
+    "kernel_model",
+    "notebook_response",
+    "notebook_updated",
+    "redefinition_error",
+    "run_cell",
+    "status_event",
+    "used_names",
+]

@@ -1,0 +1,89 @@
+"""Why a cell has no good result, in words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from reactive_nb.execution.records import Outcome
+from reactive_nb.models import Cell, CellError, CellStatus
+from reactive_nb.schemas.cells import CellErrorModel
+from reactive_nb.services.state import SessionState
+
+STATUS_OF_OUTCOME: Mapping[Outcome, CellStatus] = {
+    Outcome.OK: CellStatus.SUCCESS,
+    Outcome.ERROR: CellStatus.ERROR,
+    Outcome.TIMEOUT: CellStatus.ERROR,
+    Outcome.INTERRUPTED: CellStatus.STALE,
+    Outcome.KERNEL: CellStatus.STALE,
+    Outcome.BLOCKED: CellStatus.BLOCKED,
+}
+
+
+def cell_error(state: SessionState, cell: Cell) -> CellError | None:
+    """Why the cell has no good result: as it stands, or as its last run ended."""
+    known = state.knowledge.get(cell.id)
+    if known is not None and known.problem is not None:
+        return CellError("syntax", known.problem.message, line=known.problem.line)
+    return cell.error or redefinition_error(state, cell.id)
+
+
+def error_model(error: CellError | None) -> CellErrorModel | None:
+    return None if error is None else CellErrorModel.model_validate(error)
+
+
+def blocked_error(state: SessionState, names: Mapping[str, Sequence[str]]) -> CellError:
+    """`names`: cell to blame → the names that it would have provided."""
+    cells: list[str] = []
+    wanted: set[str] = set()
+    reasons: list[str] = []
+    for blame, missing in names.items():
+        cells.append(blame)
+        wanted.update(missing)
+        culprit = state.notebook.cell(blame)
+        if culprit is not None and culprit.error is not None and culprit.error.kind == "blocked":
+            cells.extend(culprit.error.cells)
+        reasons.append(f"{_listed(missing)} from cell {blame}, which {_why(state, blame)}")
+    return CellError(
+        "blocked", "It needs " + "; and ".join(reasons) + ".", tuple(sorted(wanted)), tuple(dict.fromkeys(cells))
+    )
+
+
+def _why(state: SessionState, blame: str) -> str:
+    record = state.records.get(blame)
+    if blame not in state.graph.rank:
+        return "is disabled"
+    if record is None:
+        return "runs only when it is asked to itself, and has not run"
+    return {Outcome.ERROR: "raised an error", Outcome.TIMEOUT: "ran out of time", Outcome.BLOCKED: "is blocked"}.get(
+        record.outcome, "was interrupted"
+    )
+
+
+def redefinition_error(state: SessionState, cell_id: str) -> CellError | None:
+    """The names that this cell and another define, where a notebook does not want that."""
+    others = state.graph.conflicts.get(cell_id)
+    if not others:
+        return None
+    cells = tuple(dict.fromkeys(cell for definers in others.values() for cell in definers))
+    message = f"{_listed(list(others))} {'is' if len(others) == 1 else 'are'} defined in other cells too"
+    return CellError("redefinition", f"{message}: {', '.join(cells)}.", tuple(others), cells)
+
+
+def failure(state: SessionState, cell_id: str, outcome: Outcome, message: str, name: str | None) -> CellError:
+    """What to say of a run that ended badly. `name`: the one a NameError was about."""
+    kind = {Outcome.INTERRUPTED: "interrupted", Outcome.TIMEOUT: "timeout", Outcome.KERNEL: "kernel"}
+    if outcome is not Outcome.ERROR or name is None:
+        return CellError(kind.get(outcome, "exception"), message)
+    places = state.graph.places
+    below = [cell for cell in state.graph.writers.get(name, ()) if places[cell] > places.get(cell_id, len(places))]
+    if below:
+        hint = f"{name} is first defined further down, in cell {below[0]}, which can't be run before this one"
+        return CellError("exception", f"{message} ({hint}).", (name,), (below[0],))
+    similar = difflib.get_close_matches(name, [n for n in state.graph.writers if n != name], n=1)
+    hint = f" Did you mean {similar[0]}?" if similar and "Did you mean" not in message else ""
+    return CellError("exception", f"{message}{hint}", (name,))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
