@@ -20,6 +20,7 @@ _SOURCES = {
     "_reactive_nb": "kernel_side.py",
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_variables": "kernel_variables.py",
+    "_reactive_nb_widgets": "kernel_widgets.py",
 }
 _LOADER = (
     "(lambda sys, name, source: (sys.modules.__setitem__(name, type(sys)(name)),"

@@ -32,6 +32,8 @@ _HISTORY_BATCH = 1_000
 _OUTPUT_QUEUE = 100_000
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
+WATCHERS: list[Any] = []
+"""Each is told `begin()` before a cell and gives by `end(kept, names)` what it adds to the report of its run."""
 
 
 def function(target: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,21 +150,27 @@ class Step:
         self.namespace.forget(self.request.get("forget") or ())
         self.missing = self.namespace.bind(self.request.get("bind") or {})
         self.before = self.namespace.names.copy()
+        for watcher in WATCHERS:
+            watcher.begin()
 
     def report(self, reply: Json) -> Json:
         """Record the versions that the cell made, and say what it did to the namespace."""
         writes, mutates = self.request.get("writes") or (), self.request.get("mutates") or ()
         bound, deleted = self.namespace.changes(self.before)
         changed = self.namespace.sharing(mutates, self.before)
-        return {
+        kept = self.namespace.record(self.cell, {*bound, *writes, *mutates, *changed})
+        report = {
             "bound": bound,
-            "kept": self.namespace.record(self.cell, {*bound, *writes, *mutates, *changed}),
+            "kept": kept,
             "deleted": deleted,
             "changed": sorted(changed),
             "spoiled": self.namespace.spoiled(self.cell, mutates, self.before),
             "missing": self.missing,
             "name_error": _missing_name(reply, self.namespace.names),
         }
+        for watcher in WATCHERS:
+            report.update(watcher.end(kept, self.namespace.names))
+        return report
 
 
 def _missing_name(reply: Json, names: dict[str, Any]) -> str | None:
