@@ -7,7 +7,7 @@ use now. So an undo makes cells fresh again, and a move or a delete needs no rul
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -50,6 +50,10 @@ class RunRecord:
     """Names that it unbound."""
     spoiled: frozenset[str] = NO_NAMES
     """Those of `kept` whose object a later cell has changed in place."""
+    widgets: Mapping[str, str] = field(default_factory=dict)
+    """Those of `kept` that are widgets → the widget's comm."""
+    widgets_read: Mapping[str, int] = field(default_factory=dict)
+    """The comm of each widget that the code looked at → how often that had been moved when the cell began."""
 
 
 Records: TypeAlias = Mapping[str, RunRecord]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now, origin
 from reactive_nb.models import DependencyGraph
@@ -29,6 +29,8 @@ class Situation:
     """Cells in a language that can't be analysed, in document order: one is stale when one above has run since."""
     lazy: bool
     """Whether cells that depend on what runs are only shown as stale."""
+    moves: Mapping[str, int] = field(default_factory=dict)
+    """The comm of a widget → how often a user has changed its value."""
 
 
 def outdated(now: Situation, cell: str) -> bool:
@@ -41,7 +43,13 @@ def outdated(now: Situation, cell: str) -> bool:
         or record.inputs != inputs_now(now.graph, now.records, cell)
         or _overtaken(now, cell, record.number)
         or _left_changed(now, cell, record)
+        or (bool(record.widgets_read) and behind_widgets(record, now.moves))
     )
+
+
+def behind_widgets(record: RunRecord, moves: Mapping[str, int]) -> bool:
+    """Whether a widget that the run looked at has been moved since it began."""
+    return any(moves.get(comm, 0) != then for comm, then in record.widgets_read.items())
 
 
 def _left_changed(now: Situation, cell: str, record: RunRecord) -> bool:

@@ -99,6 +99,17 @@ class RestartKernel:
     """A fresh kernel: nothing that ran counts any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class MoveWidget:
+    """A user, or a callback in the kernel, has changed the value of the widget with this comm.
+
+    `run_id` is for the run that follows, if none of its kind is under way.
+    """
+
+    comm_id: str
+    run_id: str
+
+
 # -- what the kernel did
 @dataclass(frozen=True, slots=True)
 class KernelChanged:
@@ -155,6 +166,7 @@ Operation: TypeAlias = (
     | RunCells
     | InterruptRun
     | RestartKernel
+    | MoveWidget
     | KernelChanged
     | CellStarted
     | CellFinished

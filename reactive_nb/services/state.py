@@ -41,6 +41,8 @@ class Run:
     """Cells that ran, in order."""
     interrupted: bool = False
     """Only the running cell is still waited for."""
+    of_widgets: bool = False
+    """Nobody asked for it but by moving widgets; while it lasts, further moves widen it."""
     pulled: Mapping[str, int] = field(default_factory=dict)
     """Creator → how often it was run again because its object had been changed in place."""
 
@@ -57,6 +59,8 @@ class Execution:
     """As it was when the cell was chosen."""
     names: NamespaceStep
     """What the kernel does to names around it."""
+    moves: Mapping[str, int] = field(default_factory=dict)
+    """How often each widget had been moved when it was given to the kernel."""
     ahead: bool = False
     """Whether it was given to the kernel before the cell before it had ended."""
     started: bool = False
@@ -101,6 +105,10 @@ class SessionState:
     """Names whose binding must be looked at when nothing is left to run."""
     forget: frozenset[str] = frozenset()
     """Cells whose versions the kernel need not keep."""
+    moves: Mapping[str, int] = field(default_factory=dict)
+    """The comm of a widget → how often a user has changed its value."""
+    readers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The comm of a widget → the cells that have looked at it, some perhaps no longer."""
     storage_problem: str | None = None
     """Why the latest changes are not stored yet."""
 
@@ -128,6 +136,7 @@ class SessionState:
             manual=notebook.manual,
             opaque=notebook.opaque,
             lazy=notebook.settings.mode is RunMode.LAZY,
+            moves=self.moves,
         )
 
     def names_of(self, cell_id: str) -> CellNames:

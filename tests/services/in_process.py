@@ -56,6 +56,8 @@ class InProcessNotebook:
         self.namespace = Namespace(self.shell)
         self.log: list[str] = []
         """Cells that the kernel was given, in order."""
+        self.meanwhile: list[Operation] = []
+        """What happens while the next cell runs."""
         self._runs = 0
 
     def do(self, operation: Operation) -> None:
@@ -131,6 +133,8 @@ class InProcessNotebook:
         if error is not None:
             sys.last_value = error
             reply = {"status": "error", "ename": type(error).__name__, "evalue": str(error)}
+        while self.meanwhile:
+            effects += self._apply(self.meanwhile.pop(0))
         report = step.report(reply)
         if shown:
             output = {"output_type": "stream", "name": "stdout", "text": shown}

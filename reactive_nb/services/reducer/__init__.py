@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from reactive_nb.services.effects import Effect
 from reactive_nb.services.operations import Operation
-from reactive_nb.services.reducer import document, kernel, outputs, runs
+from reactive_nb.services.reducer import document, kernel, outputs, runs, widgets
 from reactive_nb.services.reducer.planning import settle
 from reactive_nb.services.reducer.telling import tell
 from reactive_nb.services.reducer.transition import Applied, Transition
@@ -18,7 +18,7 @@ from reactive_nb.services.state import SessionState
 __all__ = ["Applied", "Effect", "apply", "initial_state"]
 
 
-_HANDLERS = document.HANDLERS | runs.HANDLERS | kernel.HANDLERS | outputs.HANDLERS
+_HANDLERS = document.HANDLERS | runs.HANDLERS | kernel.HANDLERS | outputs.HANDLERS | widgets.HANDLERS
 
 
 def apply(state: SessionState, operation: Operation) -> Applied:

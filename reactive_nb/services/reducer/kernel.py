@@ -22,6 +22,7 @@ from reactive_nb.services.reducer.planning import mark_done, replace_run
 from reactive_nb.services.reducer.results import leave_no_trace, record_run
 from reactive_nb.services.reducer.runs import abandon, forget_runs
 from reactive_nb.services.reducer.transition import Transition
+from reactive_nb.services.reducer.widgets import run_behind
 
 
 def kernel_changed(operation: KernelChanged, step: Transition) -> None:
@@ -86,6 +87,7 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
         mark_done(step, cell.id)
     if refined and step.state.pending & set(step.graph.providers[cell.id].values()):
         _run_again(step, cell.id)  # it turns out to need what is yet to run
+    run_behind(step, {cell.id})  # widgets may have been moved while it ran
     if operation.outcome is Outcome.KERNEL:  # it may still be running, and nothing else can then
         abandon(step, RunState.FAILED, operation.message or "The kernel does not answer.", "kernel")
     if cell.type is CellType.CODE:

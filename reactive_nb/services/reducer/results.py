@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,9 @@ from reactive_nb.services.state import Execution
 
 Report = Mapping[str, Any]
 """What the kernel-side helper says of a run; empty if the kernel has none."""
+
+
+NOBODY: frozenset[str] = frozenset()
 
 
 def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcome, report: Report) -> None:
@@ -30,7 +33,10 @@ def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcom
         provides=outcome is Outcome.OK or (outcome is Outcome.ERROR and goes_on),
         kept=kept,
         deleted=deleted,
+        widgets=dict(report.get("widgets", ())),
+        widgets_read={comm: running.moves.get(comm, 0) for comm in report.get("widgets_read", ())},
     )
+    note_readers(step, cell.id, record.widgets_read)
     records = spoil({**state.records, cell.id: record}, cell.id, report)
     bound = {name: source for name, source in state.bound.items() if name not in deleted}
     bound |= dict.fromkeys(kept, cell.id)
@@ -44,6 +50,14 @@ def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcom
     step.touch(
         cell.id, *graph.users[cell.id], *(other for other, _ in report.get("spoiled", ()) if other in graph.rank)
     )
+
+
+def note_readers(step: Transition, cell: str, widgets: Iterable[str]) -> None:
+    """The cell has looked at these widgets."""
+    readers = step.state.readers
+    more = {comm: readers.get(comm, NOBODY) | {cell} for comm in widgets if cell not in readers.get(comm, NOBODY)}
+    if more:
+        step.change(readers={**readers, **more})
 
 
 def leave_no_trace(step: Transition, cell_id: str, report: Report) -> None:

@@ -77,7 +77,7 @@ def abandon(step: Transition, state: RunState, message: str, kind: str) -> None:
 
 def forget_runs(step: Transition) -> None:
     """Nothing that ran counts any more: no version of any name is left."""
-    step.change(records={}, bound={}, unsettled=frozenset(), forget=frozenset())
+    step.change(records={}, bound={}, unsettled=frozenset(), forget=frozenset(), moves={}, readers={})
     step.touch_everything()
 
 
