@@ -219,8 +219,8 @@ class KernelClient:
 
     def send_comm(
         self, kind: str, content: dict[str, Any], metadata: Mapping[str, Any] | None, buffers: Sequence[Frame]
-    ) -> None:
-        """Send a comm message on the main shell: widget code is not written for threads.
+    ) -> str:
+        """Send a comm message on the main shell: widget code is not written for threads. Returns the message's id.
 
         What its handler prints counts as output of the run that opened the comm.
         """
@@ -228,6 +228,7 @@ class KernelClient:
         message = self._channels.session.msg(kind, content, metadata=dict(metadata or {}))
         self._requests.attribute(message["msg_id"], self._comm_runs.get(content["comm_id"]))
         self._channels.send("shell", message, buffers)
+        return str(message["msg_id"])
 
     def ask_to_end(self) -> None:
         """Send a shutdown request, if the kernel still takes one."""

@@ -214,9 +214,11 @@ class KernelConnection:
         data: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
         buffers: Sequence[Frame] = (),
-    ) -> None:
-        """Send a message on a comm."""
-        self._living()[0].send_comm("comm_msg", {"comm_id": comm_id, "data": dict(data or {})}, metadata, buffers)
+    ) -> str:
+        """Send a message on a comm. Returns its id, with which a `StatusEvent` says when the kernel is done with it."""
+        return self._living()[0].send_comm(
+            "comm_msg", {"comm_id": comm_id, "data": dict(data or {})}, metadata, buffers
+        )
 
     def comm_close(
         self,

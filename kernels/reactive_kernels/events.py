@@ -46,10 +46,14 @@ class ClearOutputEvent:
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """The kernel began or finished a request (requests this layer makes for itself are not reported)."""
+    """The kernel began or finished a request or a comm message (`parent_id` as `KernelConnection.comm_msg` gave it).
+
+    Requests that this layer makes for itself are not reported.
+    """
 
     request_id: str | None
     state: Literal["starting", "idle", "busy"]
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

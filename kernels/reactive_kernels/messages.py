@@ -129,7 +129,7 @@ def _clear(message: Message, content: JSON, request_id: str | None, foreign: boo
 def _status(message: Message, content: JSON, request_id: str | None, foreign: bool) -> KernelEvent | None:
     match content.get("execution_state"):
         case "busy" | "idle" | "starting" as state:
-            return StatusEvent(request_id, state)
+            return StatusEvent(request_id, state, parent_id(message))
     return None
 
 

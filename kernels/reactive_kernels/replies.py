@@ -9,7 +9,7 @@ from typing import Any, Literal
 from .error_limits import bounded_error, named_error
 
 _MOST_PAGES = 100
-_NAMES = ("bound", "kept", "deleted", "changed", "missing")
+_NAMES = ("bound", "kept", "deleted", "changed", "missing", "widgets_read")
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,13 @@ def _report(given: Any) -> dict[str, Any] | None:
     if not isinstance(given, dict) or not isinstance(given.get("kept"), list):
         return None
     pairs = given.get("spoiled")
-    missing = given.get("name_error")
+    missing, widgets = given.get("name_error"), given.get("widgets")
+    widgets = widgets if isinstance(widgets, dict) else {}
     return {
         **{part: _names(given.get(part)) for part in _NAMES},
         "spoiled": [pair for pair in pairs if len(_names(pair)) == 2] if isinstance(pairs, list) else [],
         "name_error": missing if isinstance(missing, str) else None,
+        "widgets": {name: comm for name, comm in widgets.items() if isinstance(comm, str)},
     }
 
 

@@ -25,6 +25,7 @@ from reactive_kernels import (
     KernelPool,
     OutputEvent,
     OutputLimits,
+    StatusEvent,
     UpdateDisplayEvent,
 )
 from reactive_nb.models import KernelState
@@ -35,6 +36,7 @@ from reactive_nb.services.kernel_life import KernelLife
 from reactive_nb.services.kernel_output import KernelOutput
 from reactive_nb.services.kernel_work import KernelWork, Work
 from reactive_nb.services.operations import AddCell, ForeignRun, KernelChanged, Operation, UpdateCell
+from reactive_nb.services.widget_inputs import WidgetInputs
 
 
 class Owner(Protocol):
@@ -66,6 +68,7 @@ class KernelLink:
         self._life = KernelLife(pool, owner.perform, self._hear, directory=directory, environment=environment)
         self._output = KernelOutput(owner, lambda: self._life.connection, limits)
         self._work = KernelWork(owner, self._life, self._output, self._hear, allow_stdin=allow_stdin)
+        self.widget_inputs = WidgetInputs(owner, self._output.comms, lambda: self._life.connection)
 
     @property
     def connection(self) -> KernelConnection | None:
@@ -95,6 +98,7 @@ class KernelLink:
         """Nothing that was decided for the old kernel is done any more."""
         self._work.forget()
         self._output.forget_kernel()
+        self.widget_inputs.forget()
         self._life.replace(start=start, kernel_name=kernel_name)
 
     def forget_outputs(self, cells: tuple[str, ...]) -> None:
@@ -103,6 +107,7 @@ class KernelLink:
     async def close(self) -> None:
         """Shut the kernel down and end all tasks."""
         self._life.stop()
+        self.widget_inputs.forget()
         self._output.close()
         await self._work.close()
         await self._life.close()
@@ -140,7 +145,7 @@ class KernelLink:
             case CommOpenEvent():
                 connection.comm_open(event.comm_id, event.target_name, event.data, event.metadata, event.buffers)
             case CommMsgEvent():
-                connection.comm_msg(event.comm_id, event.data, event.metadata, event.buffers)
+                self.widget_inputs.say(event)
             case CommCloseEvent():
                 connection.comm_close(event.comm_id, event.data, event.metadata, event.buffers)
         self.comms.apply_from_client(event)
@@ -153,8 +158,13 @@ class KernelLink:
         match event:
             case OutputEvent() | UpdateDisplayEvent() | ClearOutputEvent():
                 self._output.hear(event)
-            case CommOpenEvent() | CommMsgEvent() | CommCloseEvent():
+            case CommMsgEvent():
+                self.widget_inputs.hear(event, from_a_cell=self._work.is_at(event.request_id))
                 self._output.hear_comm(event)
+            case CommOpenEvent() | CommCloseEvent():
+                self._output.hear_comm(event)
+            case StatusEvent(state="idle", parent_id=str(message)):
+                self.widget_inputs.is_done_with(message)
             case InputRequestEvent():
                 self._output.ask(event)
             case ExecuteInputEvent() if event.foreign:
@@ -164,6 +174,7 @@ class KernelLink:
             case DiedEvent():
                 self._work.catch_up(event.request_id)
                 self._output.forget_kernel()
+                self.widget_inputs.forget()
                 self._life.let_go()
                 self._owner.perform(KernelChanged(KernelState.DEAD, event.message))
             case _:

@@ -77,6 +77,7 @@ class KernelWork:
         self._work: asyncio.Queue[tuple[Work, str]] = asyncio.Queue()  # bounded by put()
         self._given = GivenCells()
         self._executing: int | None = None
+        self._request: str | None = None  # of the cell that was begun last
         self._begun = asyncio.Event()
         self._binding = 0  # steps that bind names, not yet done
         self._bound = asyncio.Event()
@@ -141,6 +142,10 @@ class KernelWork:
         if not isinstance(event, DiedEvent):
             self._begin_given(event.request_id)
         return False
+
+    def is_at(self, request: str | None) -> bool:
+        """Whether the cell with this request is under way."""
+        return self._executing is not None and request is not None and request == self._request
 
     def has_begun(self, event: ExecuteInputEvent) -> None:
         """The kernel is at it."""
@@ -237,6 +242,7 @@ class KernelWork:
             self._hear(event)
 
     def _begin(self, effect: Execute, request: str) -> None:
+        self._request = request
         self._output.begin(effect.cell_id, request)
         self._owner.perform(CellStarted(effect.number, datetime.now(UTC)))
 
