@@ -28,6 +28,7 @@ TAGS = [
     {"name": "notebooks", "description": "Documents: list, make, read, rename, set, delete; several changes at once."},
     {"name": "cells", "description": "The cells of a notebook. No edit runs anything."},
     {"name": "run", "description": "Runs, and the kernel: variables, completion, documentation, input, comms."},
+    {"name": "widgets", "description": "Values of widgets, read and set without a browser."},
     {"name": "files", "description": "Import, export, large outputs."},
     {"name": "chat", "description": "Chat about a notebook."},
     {"name": "health", "description": "For whoever operates the service; needs no sign-in."},

@@ -28,6 +28,12 @@ class NoSuchVariable(SessionError):
     code = "no-such-variable"
 
 
+class NoSuchWidget(SessionError):
+    """The kernel has no widget of that name or comm."""
+
+    code = "no-such-widget"
+
+
 class InvalidOperation(SessionError):
     """A value that can't be accepted; `field` names it."""
 

@@ -128,6 +128,14 @@ class KernelLink:
         """Wait until the names are as they were decided to be, unless a cell runs."""
         await self._work.settle_names()
 
+    async def catch_up(self) -> None:
+        """Wait until the kernel has dealt with what it was told before. Raises KernelError, KernelUnavailable."""
+        connection = self.living()
+        if connection.has_helper:
+            await connection.call("bind", bind={})
+        else:
+            await connection.execute("", silent=True, store_history=False)
+
     def reply_input(self, value: str) -> None:
         if self._output.input_request is None:
             raise InvalidOperation("No cell is waiting for input.")

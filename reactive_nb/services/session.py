@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reactive_kernels import KernelPool, OutputLimits
+from reactive_kernels import KernelError, KernelPool, OutputLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models import KernelState, Notebook
@@ -27,7 +27,8 @@ from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 from reactive_nb.schemas.events import Event, NotebookStateEvent, Presence, PresenceUpdated
 from reactive_nb.schemas.graph import VariablePage, VariablesResponse
 from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse
-from reactive_nb.services import kernel_questions, large_outputs, limits, views
+from reactive_nb.schemas.widgets import Widget, WidgetMoved
+from reactive_nb.services import kernel_questions, large_outputs, limits, views, widget_list
 from reactive_nb.services.awaited_runs import AwaitedRuns, run_response
 from reactive_nb.services.effects import (
     BindNames,
@@ -259,6 +260,33 @@ class NotebookSession:
         """A client's comm message: to the kernel, and to the other clients."""
         self._check_open()
         self.kernel.say_on_comm(kernel_questions.comm_of(command, buffers), client_id)
+
+    def widgets(self) -> list[Widget]:
+        """The widgets in the kernel."""
+        self._check_open()
+        return widget_list.widgets(self.state, self.kernel.comms.open_comms())
+
+    async def move_widget(self, key: str, values: Mapping[str, Any], client_id: str, wait: float | None) -> WidgetMoved:
+        """Set values of the widget with that comm or name; with `wait`, answer when what follows has run.
+
+        Raises NoSuchWidget, InvalidOperation for a trait that it does not have, KernelUnavailable.
+        """
+        self._check_open()
+        opened = self.kernel.comms.open_comms
+        widget = widget_list.find(self.state, opened(), key)
+        self.kernel.say_on_comm(widget_list.update(widget, values), client_id)
+        settled = await self._settle_widgets(wait or 0)
+        return widget_list.moved(self.state, widget_list.find(self.state, opened(), widget.comm_id), settled=settled)
+
+    async def _settle_widgets(self, timeout_s: float) -> bool:
+        """Wait until the kernel has all values of widgets and has run what follows; False if time is up before."""
+        inputs = self.kernel.widget_inputs
+        with contextlib.suppress(TimeoutError, KernelError):
+            async with asyncio.timeout(timeout_s):
+                while self.busy or not inputs.at_rest:
+                    await (self._kernel_news.wait() if self.busy else self.kernel.catch_up())
+        self._check_open()
+        return not self.busy and inputs.at_rest
 
     def output(self, digest: str) -> tuple[str, bytes] | None:
         """(media type, bytes) of a large output, by its content hash."""

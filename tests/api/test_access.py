@@ -96,10 +96,18 @@ async def test_another_users_notebook_does_not_exist(service: Service) -> None:
         "inspect": {"code": "", "cursor_pos": 0},
         "input": {"value": ""},
         "comm": {},
+        "mine": {"state": {"value": 1}},
     }
     async with service.client(ANN) as ann, service.client(BOB) as bob:
         made = await new_notebook(ann, "mine = 1")
-        fill = {"notebook_id": made["id"], "cell_id": "c0", "name": "mine", "digest": "0" * 64, "comm_id": "comm"}
+        fill = {
+            "notebook_id": made["id"],
+            "cell_id": "c0",
+            "name": "mine",
+            "digest": "0" * 64,
+            "comm_id": "comm",
+            "widget": "mine",
+        }
         checked = 0
         for method, path in closed_addresses(service):
             if "{notebook_id}" not in path:
