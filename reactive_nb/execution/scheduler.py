@@ -7,12 +7,24 @@ refine the graph and an edit can change it.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now, origin
 from reactive_nb.models import DependencyGraph
+
+Follow: TypeAlias = Callable[[str], bool]
+"""Whether a cell that depends on what runs is run too."""
+
+
+def everybody(_: str) -> bool:
+    return True
+
+
+def nobody(_: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -94,10 +106,10 @@ def plan(now: Situation, stale: AbstractSet[str], cells: Collection[str] | None)
     """The cells to run: `cells` with their stale ancestors and, unless lazy, what depends on them; None: all stale."""
     if cells is None:
         asked = {cell for cell in stale if cell not in now.manual and outdated(now, cell)}
-        return with_dependants(now, asked, follow=True)
+        return with_dependants(now, asked, follow=everybody)
     known = [cell for cell in cells if cell in now.graph.rank]
     asked = set(known) | stale_ancestors(now, stale, known)
-    return with_dependants(now, asked, follow=not now.lazy)
+    return with_dependants(now, asked, follow=nobody if now.lazy else everybody)
 
 
 def stale_ancestors(now: Situation, stale: AbstractSet[str], cells: Iterable[str]) -> set[str]:
@@ -120,13 +132,13 @@ def stale_ancestors(now: Situation, stale: AbstractSet[str], cells: Iterable[str
     return found
 
 
-def with_dependants(now: Situation, cells: set[str], *, follow: bool) -> set[str]:
-    """`cells`, if `follow` with all that depends on them, and the creators of what was changed in place since."""
+def with_dependants(now: Situation, cells: AbstractSet[str], *, follow: Follow) -> set[str]:
+    """`cells` with what depends on them, as far as `follow`, and the creators of what was changed in place since."""
     result = set(cells)
     todo = list(cells)
     while todo:
         cell = todo.pop()
-        more = set(now.graph.users[cell]) if follow else set()
+        more = {user for user in now.graph.users[cell] if follow(user)}
         more |= creators_of_spoiled(now, cell)
         for other in more - result - now.manual:
             result.add(other)

@@ -34,7 +34,7 @@ from reactive_nb.schemas.notebooks import (
     SettingsRequest,
 )
 from reactive_nb.schemas.problems import FieldProblem, Health, Problem, Readiness
-from reactive_nb.schemas.runs import KernelRequestResponse, RunCell, RunRequest, RunResponse, RunState
+from reactive_nb.schemas.runs import KernelRequestResponse, RunCell, RunRequest, RunResponse, RunSelection, RunState
 
 __all__ = [
     "BatchRequest",
@@ -71,6 +71,7 @@ __all__ = [
     "RunCell",
     "RunRequest",
     "RunResponse",
+    "RunSelection",
     "RunState",
     "SettingsModel",
     "SettingsRequest",

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from reactive_nb.schemas.base import CellId, Request
 from reactive_nb.schemas.cells import CreateCellRequest, UpdateCellRequest
 from reactive_nb.schemas.notebooks import NotebookName, SettingsRequest
+from reactive_nb.schemas.runs import RunSelection
 
 
 class Command(Request):
@@ -113,11 +114,10 @@ class CellRun(Command):
     cell_id: CellId
 
 
-class NotebookRun(Command):
-    """Run these cells, or all stale ones."""
+class NotebookRun(RunSelection, Command):
+    """Run these cells, all stale ones, those from a cell on or up to one, or all."""
 
     type: Literal["notebook.run"]
-    cells: list[CellId] | None = Field(None, fail_fast=True, max_length=10_000)
 
 
 class KernelInterrupt(Command):

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from reactive_kernels import ExecuteReply, OutputChange
 from reactive_nb.execution.records import Outcome
+from reactive_nb.execution.selection import RunScope
 from reactive_nb.models import CellConfig, CellType, KernelState, Notebook
 
 
@@ -83,10 +84,11 @@ class Batch:
 # -- runs
 @dataclass(frozen=True, slots=True)
 class RunCells:
-    """Run `cells` with their stale ancestors; None: all that is stale."""
+    """Run `cells` with their stale ancestors, or all that is stale (None); FROM and UP_TO are about one cell."""
 
     run_id: str
     cells: tuple[str, ...] | None = None
+    scope: RunScope = RunScope.CELLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import Any
 from reactive_kernels import KernelError, KernelPool, OutputLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.execution.analysis import analyse_python
+from reactive_nb.execution.selection import RunScope
 from reactive_nb.models import KernelState, Notebook
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 from reactive_nb.schemas.events import Event, NotebookStateEvent, Presence, PresenceUpdated
@@ -192,13 +193,18 @@ class NotebookSession:
             raise NotebookClosed("The notebook was closed; open it again.")
 
     # -- runs
-    async def run(self, cells: Sequence[str] | None = None, *, wait: float | None = None) -> RunResponse:
-        """Run `cells` with what they need, or all stale cells; with `wait`, answer when it is over or time is up."""
+    async def run(
+        self, cells: Sequence[str] | None = None, *, scope: RunScope = RunScope.CELLS, wait: float | None = None
+    ) -> RunResponse:
+        """Run `cells` with what they need, all stale cells (None), or what `scope` says of the one in `cells`.
+
+        With `wait` (seconds), answer when it is over or time is up.
+        """
         run_id = uuid.uuid4().hex[:12]
         with self._awaited.awaiting(run_id) as awaited:
             async with self.lock:
                 self._check_open()
-                self.perform(RunCells(run_id, None if cells is None else tuple(dict.fromkeys(cells))))
+                self.perform(RunCells(run_id, None if cells is None else tuple(dict.fromkeys(cells)), scope))
             if wait and not await awaited.wait(wait):
                 raise NotebookClosed("The notebook was closed while it ran.")
             return run_response(self.state, run_id, awaited, self.kernel.input_request)

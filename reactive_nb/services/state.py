@@ -14,7 +14,8 @@ from datetime import datetime
 from reactive_nb.execution.dependencies import CellNames
 from reactive_nb.execution.namespace import NamespaceStep
 from reactive_nb.execution.records import Inputs, RunRecord
-from reactive_nb.execution.scheduler import Situation
+from reactive_nb.execution.scheduler import Follow, Situation
+from reactive_nb.execution.selection import RunScope, following
 from reactive_nb.models import (
     Analysis,
     CellMode,
@@ -39,6 +40,8 @@ class Run:
     pending: frozenset[str] = frozenset()
     done: tuple[str, ...] = ()
     """Cells that ran, in order."""
+    scope: RunScope = RunScope.CELLS
+    """What was meant by those that were named."""
     interrupted: bool = False
     """Only the running cell is still waited for."""
     of_widgets: bool = False
@@ -138,6 +141,11 @@ class SessionState:
             lazy=notebook.settings.mode is RunMode.LAZY,
             moves=self.moves,
         )
+
+    def following(self, run: Run) -> Follow:
+        """Which of the cells that depend on what runs are run in this run too."""
+        lazy = self.notebook.settings.mode is RunMode.LAZY
+        return following(lazy, self.notebook.positions, run.scope, run.asked)
 
     def names_of(self, cell_id: str) -> CellNames:
         """What the graph is made from."""

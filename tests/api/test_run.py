@@ -53,6 +53,29 @@ async def test_only_what_is_stale_runs_again(client: httpx2.AsyncClient) -> None
     assert [cell["id"] for cell in (await finished(client, notebook))["cells"]] == ["c0", "c1"]
 
 
+async def test_a_part_of_the_page_is_run(client: httpx2.AsyncClient) -> None:
+    notebook = await new_notebook(client, "x = 1", "y = x", "y", "'fresh'")
+    await finished(client, notebook)
+
+    async def ran(**body: Any) -> list[str]:
+        return [cell["id"] for cell in (await finished(client, notebook, **body))["cells"]]
+
+    assert await ran(from_cell="c1") == ["c1", "c2"]
+    assert await ran(up_to_cell="c3") == []
+    await client.put(f"notebooks/{notebook['id']}/cells/c0", json={"source": "x = 2"})
+    assert await ran(up_to_cell="c1") == ["c0", "c1"]
+    assert await ran(from_cell="c2") == ["c2"]
+    assert await ran(all=True) == ["c0", "c1", "c2", "c3"]
+
+
+async def test_a_run_is_asked_for_in_one_way(client: httpx2.AsyncClient) -> None:
+    notebook = await new_notebook(client, "x = 1")
+    answer = await client.post(f"notebooks/{notebook['id']}/run", json={"from_cell": "c0", "all": True})
+    assert (answer.status_code, "one of cells" in answer.json()["errors"][0]["message"]) == (422, True)
+    missing = await client.post(f"notebooks/{notebook['id']}/run", json={"up_to_cell": "c9"})
+    assert missing.status_code == 404
+
+
 async def test_without_wait_the_answer_comes_at_once(client: httpx2.AsyncClient, service: Service) -> None:
     notebook = await new_notebook(client, "input()")
     async with service.live(notebook["id"]) as live:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reactive_kernels import Append, Clear, ExecuteReply, Replace, Splice
 from reactive_nb.execution.records import Outcome
+from reactive_nb.execution.selection import RunScope
 from reactive_nb.models import Cell, CellConfig, CellMode, CellType, KernelState, Notebook, NotebookSettings, RunMode
 from reactive_nb.services.effects import (
     BindNames,
@@ -217,6 +218,9 @@ REFUSED: list[tuple[str, Operation, type[SessionError]]] = [
     ("move what is not there", MoveCell("x", 0), NoSuchCell),
     ("remove what is not there", RemoveCell("x"), NoSuchCell),
     ("run what is not there", RunCells("r", ("c0", "x")), NoSuchCell),
+    ("run from what is not there", RunCells("r", ("x",), RunScope.FROM), NoSuchCell),
+    ("run up to two cells", RunCells("r", ("c0", "c1"), RunScope.UP_TO), InvalidOperation),
+    ("run from nowhere", RunCells("r", None, RunScope.FROM), InvalidOperation),
     ("a config of no kind", UpdateCell("c0", config={"colour": "red"}), InvalidOperation),
     ("a setting of no kind", UpdateNotebook(settings={"colour": "red"}), InvalidOperation),
     ("seen at an older revision", UpdateCell("c0", source="y", base_revision=0), Conflict),
@@ -388,6 +392,22 @@ def test_in_lazy_mode_descendants_wait() -> None:
     state = after(state, finished(4, **wrote("x")))
     assert (state.statuses["c0"], state.statuses["c1"], state.statuses["c2"]) == ("success", "stale", "stale")
     assert after(state, RunCells("s", ("c2",))).pending == {"c1", "c2"}
+
+
+def test_a_run_up_to_a_cell_leaves_what_is_below_stale_even_if_it_learns_of_more() -> None:
+    state = ran("exec(s)", "w = 1", "y")
+    state = after(state, UpdateCell("c0", source="exec(t)"), RunCells("r", ("c1",), RunScope.UP_TO))
+    assert state.running is not None
+    applied = apply(state, finished(state.running.number, **wrote("y")))
+    assert "run.finished r finished" in told(applied)
+    assert applied.state.graph.providers["c2"] == {"y": "c0"}
+    assert applied.state.statuses == {"c0": "success", "c1": "success", "c2": "stale"}
+
+
+def test_a_run_from_a_cell_goes_on_when_that_cell_is_removed() -> None:
+    state = after(ran("x = 1", "y = x", "y"), RunCells("r", ("c0",), RunScope.FROM))
+    applied = apply(state, RemoveCell("c0"))
+    assert applied.state.pending == {"c1", "c2"}
 
 
 # -- what a run shows

@@ -8,7 +8,8 @@ from typing import Any, assert_never
 
 from reactive_nb.api.errors import Refusal, refusal
 from reactive_nb.api.problems import current_state
-from reactive_nb.api.v1.operations import LanguageOf, operation
+from reactive_nb.api.v1.operations import LanguageOf, operation, selection
+from reactive_nb.execution.selection import RunScope
 from reactive_nb.schemas.commands import (
     Auth,
     AuthRenew,
@@ -101,9 +102,9 @@ async def _call(command: SessionCommand, buffers: tuple[bytes, ...], caller: Cal
         case Batch():
             return await _change_several(caller, command)
         case CellRun():
-            return await _run(session, [command.cell_id])
+            return await _run(session, [command.cell_id], RunScope.CELLS)
         case NotebookRun():
-            return await _run(session, command.cells)
+            return await _run(session, *selection(command))
         case KernelInterrupt():
             return (await session.interrupt()).model_dump(mode="json")
         case KernelRestart():
@@ -138,7 +139,7 @@ async def _change_several(caller: Caller, command: Batch) -> dict[str, Any]:
     return {"cell_ids": [one.cell_id for one in wanted if isinstance(one, operations.AddCell)]}
 
 
-async def _run(session: NotebookSession, cells: list[str] | None) -> dict[str, Any]:
+async def _run(session: NotebookSession, cells: list[str] | None, scope: RunScope) -> dict[str, Any]:
     """The run's id and cells; their outputs come as events."""
-    run = await session.run(cells)
+    run = await session.run(cells, scope=scope)
     return {"run_id": run.run_id, "state": run.state.value, "cells": [cell.id for cell in run.cells]}

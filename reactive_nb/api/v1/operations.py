@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias, assert_never
 
+from reactive_nb.execution.selection import RunScope
 from reactive_nb.models import CellConfig, new_cell_id
 from reactive_nb.schemas.cells import CellConfigPatch, CreateCellRequest, UpdateCellRequest
 from reactive_nb.schemas.commands import (
@@ -16,6 +17,7 @@ from reactive_nb.schemas.commands import (
     NotebookUpdateItem,
 )
 from reactive_nb.schemas.notebooks import SettingsRequest
+from reactive_nb.schemas.runs import RunSelection
 from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
 
 _CLEARABLE = frozenset({"timeout", "result"})
@@ -80,6 +82,15 @@ def update_notebook(
         kernel_name=kernel_name,
         language=language_of(kernel_name) if kernel_name is not None else None,
     )
+
+
+def selection(request: RunSelection) -> tuple[list[str] | None, RunScope]:
+    """The cells named and what is meant by them, as the session takes it."""
+    if request.from_cell is not None:
+        return [request.from_cell], RunScope.FROM
+    if request.up_to_cell is not None:
+        return [request.up_to_cell], RunScope.UP_TO
+    return request.cells, RunScope.ALL if request.all else RunScope.CELLS
 
 
 def _config(patch: CellConfigPatch | None) -> dict[str, Any]:

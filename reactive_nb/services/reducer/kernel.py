@@ -18,7 +18,7 @@ from reactive_nb.services import views
 from reactive_nb.services.effects import StartKernel
 from reactive_nb.services.operations import BatchEnded, CellFinished, CellStarted, ForeignRun, KernelChanged
 from reactive_nb.services.reducer.next_cell import bound_after, is_premature
-from reactive_nb.services.reducer.planning import mark_done, replace_run
+from reactive_nb.services.reducer.planning import mark_done, pull_in_dependants, replace_run
 from reactive_nb.services.reducer.results import leave_no_trace, record_run
 from reactive_nb.services.reducer.runs import abandon, forget_runs
 from reactive_nb.services.reducer.transition import Transition
@@ -123,7 +123,8 @@ def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> boo
     run = next((run for run in step.state.runs if cell.id in run.pending and not run.interrupted), None)
     if run is None:
         return False
-    replace_run(step, replace(run, pending=run.pending | with_dependants(now, {cell.id}, follow=not now.lazy)))
+    dependants = with_dependants(now, {cell.id}, follow=step.state.following(run))
+    replace_run(step, replace(run, pending=run.pending | dependants))
     step.touch(cell.id, *step.graph.users[cell.id])
     return True
 
@@ -150,13 +151,8 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: dict[s
     step.refresh()
     stale = step.state.stale
     step.know(cell.id, replace(known, observed=observed))
-    now = step.refresh()
-    if not now.lazy:
-        concerned |= step.graph.users[cell.id] | (step.state.stale - stale)
-        more = with_dependants(now, set(concerned) & now.graph.rank.keys(), follow=True) - {cell.id} - now.manual
-        for run in step.state.runs:
-            if cell.id in run.pending and not run.interrupted:
-                replace_run(step, replace(run, pending=run.pending | more))
+    step.refresh()
+    pull_in_dependants(step, cell.id, concerned | step.graph.users[cell.id] | (step.state.stale - stale))
     return True
 
 

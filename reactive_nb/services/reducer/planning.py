@@ -6,6 +6,7 @@ be blocked by one that failed; only then is it given to the kernel.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from reactive_nb.execution.namespace import NamespaceStep, final_bindings
@@ -90,7 +91,7 @@ def _pull_in(step: Transition, now: Situation, cell: str) -> bool:
     if not more:
         return False
     pulled = {**run.pulled, **{c: run.pulled.get(c, 0) + 1 for c in creators}}
-    wider = with_dependants(now, more, follow=not now.lazy)
+    wider = with_dependants(now, more, follow=step.state.following(run))
     replace_run(step, replace(run, pending=run.pending | wider, pulled=pulled))
     return True
 
@@ -144,12 +145,18 @@ def _unlearn(step: Transition, cell: str) -> None:
         return
     users = step.graph.users[cell]
     step.know(cell, replace(known, observed=frozenset()))
+    pull_in_dependants(step, cell, users)
+
+
+def pull_in_dependants(step: Transition, cell: str, concerned: AbstractSet[str]) -> None:
+    """A run of `cell` concerns these others: they run too, with what depends on them, as far as its runs follow."""
     now = step.refresh()
-    if not now.lazy:
-        for run in step.state.runs:
-            if cell in run.pending and not run.interrupted:
-                more = with_dependants(now, set(users & now.graph.rank.keys()) - now.manual, follow=True)
-                replace_run(step, replace(run, pending=run.pending | more))
+    for run in step.state.runs:
+        if cell in run.pending and not run.interrupted:
+            follow = step.state.following(run)
+            others = {other for other in concerned if other in now.graph.rank and follow(other)}
+            more = with_dependants(now, others - now.manual, follow=follow) - {cell} - now.manual
+            replace_run(step, replace(run, pending=run.pending | more))
 
 
 def mark_done(step: Transition, cell: str) -> None:

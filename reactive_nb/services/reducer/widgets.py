@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reactive_nb.execution.scheduler import Situation, behind_widgets, stale_ancestors, with_dependants
+from reactive_nb.execution.scheduler import Situation, behind_widgets, everybody, stale_ancestors, with_dependants
 from reactive_nb.schemas.events import RunStarted
 from reactive_nb.services.effects import StopBatch
 from reactive_nb.services.operations import MoveWidget
@@ -50,7 +50,7 @@ def run_behind(step: Transition, readers: set[str], run_id: str | None = None) -
         return
     wanted = {cell for cell in readers - now.manual if _is_only_behind(step, now, cell)}
     current = _under_way(step, wanted)
-    cells = with_dependants(now, wanted, follow=True) if wanted else wanted
+    cells = with_dependants(now, wanted, follow=everybody) if wanted else wanted
     if current is not None:
         widened = replace(current, pending=current.pending | cells)
         step.change(runs=tuple(widened if run is current else run for run in step.state.runs))

@@ -11,6 +11,7 @@ from reactive_nb.api.deps import Session
 from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 from reactive_nb.api.responses import answer, nothing
+from reactive_nb.api.v1.operations import selection
 from reactive_nb.schemas import (
     CommRequest,
     CompleteRequest,
@@ -40,12 +41,13 @@ REST_CLIENT = "rest"
     responses=problems("no-such-notebook", "no-such-cell", "too-many-runs", "kernel-unavailable"),
 )
 async def run(session: Session, body: RunRequest | None = None) -> Response:
-    """Those named with their stale ancestors and what depends on them; or all that is stale.
+    """Those named, with their stale ancestors and what depends on them; from a cell on; up to one; all; or the stale.
 
     With `wait`, the answer comes when the run has ended, or after that many seconds as it then stands.
     """
     wanted = body or RunRequest()
-    return answer(await session.run(wanted.cells, wait=wanted.wait))
+    cells, scope = selection(wanted)
+    return answer(await session.run(cells, scope=scope, wait=wanted.wait))
 
 
 @router.post("/interrupt", summary="Interrupt the run", response_model=KernelRequestResponse, responses=_KERNEL)
