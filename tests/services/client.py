@@ -7,8 +7,7 @@ from typing import Any
 from reactive_nb.schemas.events import Event
 from reactive_nb.services import views
 from reactive_nb.services.effects import Effect
-from reactive_nb.services.errors import SessionError
-from reactive_nb.services.operations import CellFinished, Operation
+from reactive_nb.services.operations import Operation
 from reactive_nb.services.reducer import apply
 from reactive_nb.services.state import SessionState
 from tests.services.in_process import InProcessNotebook
@@ -109,31 +108,13 @@ def _plain(value: Any) -> Any:
 
 
 class WatchedNotebook(InProcessNotebook):
-    """A notebook without a kernel, and a client who hears what it tells.
-
-    `meanwhile` holds operations that come while the next cell runs, just before it ends.
-    """
+    """A notebook without a kernel, and a client who hears what it tells."""
 
     def __init__(self, *sources: str) -> None:
         super().__init__(*sources)
         self.client = Client(self.state)
-        self.meanwhile: list[Operation] = []
 
     def _apply(self, operation: Operation) -> list[Effect]:
-        effects: list[Effect] = []
-        if isinstance(operation, CellFinished):
-            now, self.meanwhile = self.meanwhile, []
-            for other in now:
-                effects += self._try(other)
-        return effects + self._tell(operation)
-
-    def _try(self, operation: Operation) -> list[Effect]:
-        try:
-            return self._tell(operation)
-        except SessionError:  # what it speaks of is gone by now
-            return []
-
-    def _tell(self, operation: Operation) -> list[Effect]:
         applied = apply(self.state, operation)
         self.state = applied.state
         for event in applied.events:

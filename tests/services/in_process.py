@@ -21,6 +21,7 @@ from reactive_kernels.kernel_side import Namespace, Step
 from reactive_nb.execution.records import Outcome
 from reactive_nb.models import Cell, CellStatus, KernelState, Notebook
 from reactive_nb.services.effects import BindNames, Effect, Execute, ExecuteBatch, ReplaceKernel, StartKernel
+from reactive_nb.services.errors import SessionError
 from reactive_nb.services.operations import (
     BatchEnded,
     CellFinished,
@@ -81,6 +82,12 @@ class InProcessNotebook:
         self.state = applied.state
         return list(applied.effects)
 
+    def _try(self, operation: Operation) -> list[Effect]:
+        try:
+            return self._apply(operation)
+        except SessionError:  # what it speaks of is gone by now
+            return []
+
     def _carry_out(self, effect: Effect) -> list[Effect]:
         match effect:
             case StartKernel():
@@ -134,7 +141,7 @@ class InProcessNotebook:
             sys.last_value = error
             reply = {"status": "error", "ename": type(error).__name__, "evalue": str(error)}
         while self.meanwhile:
-            effects += self._apply(self.meanwhile.pop(0))
+            effects += self._try(self.meanwhile.pop(0))
         report = step.report(reply)
         if shown:
             output = {"output_type": "stream", "name": "stdout", "text": shown}
