@@ -123,7 +123,12 @@ class Saver:
         ) from self._failure
 
     async def look(self) -> None:
-        """Take over what somebody else has stored since, if anybody has. Never raises StorageError."""
+        """Take over what somebody else has stored since, if anybody has. Never raises StorageError.
+
+        While a write is under way there is nothing to look for: it will notice by itself.
+        """
+        if self._turn.locked():
+            return
         async with self._turn:
             if self._closing or self._deleted:
                 return

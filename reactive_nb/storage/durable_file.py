@@ -14,7 +14,6 @@ import errno
 import os
 import secrets
 import stat
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +25,6 @@ except ImportError:  # Windows has no advisory locks: there, one process is mean
     fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".reactive_nb.tmp"
-LOCK_TIMEOUT_S = 10.0
-LOCK_INTERVAL_S = 0.001
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -80,17 +77,21 @@ def _open_regular(path: Path) -> int:
     return descriptor
 
 
+class Locked(Exception):
+    """Another process has the lock."""
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[os.stat_result]:
     """Keep other processes from replacing `path`, as long as they ask for the same lock. Gives the file's status.
 
-    Raises FileNotFoundError if there is no such file, and TimeoutError if the lock cannot be had.
+    Never waits: raises Locked if another has the lock, and FileNotFoundError if there is no such file.
     """
-    deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
         descriptor = _open_regular(path)
         try:
-            _lock(descriptor, path, deadline)
+            if not _try_lock(descriptor):
+                raise Locked(path)
             status = os.fstat(descriptor)
             # Whoever had the lock before has put another file in this one's place.
             if os.path.samestat(status, os.lstat(path)):
@@ -98,13 +99,6 @@ def locked(path: Path) -> Iterator[os.stat_result]:
                 return
         finally:
             os.close(descriptor)
-
-
-def _lock(descriptor: int, path: Path, deadline: float) -> None:
-    while not _try_lock(descriptor):
-        if time.monotonic() > deadline:
-            raise TimeoutError(errno.ETIMEDOUT, "another process holds it", str(path))
-        time.sleep(LOCK_INTERVAL_S)
 
 
 def _try_lock(descriptor: int) -> bool:

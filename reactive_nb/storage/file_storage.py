@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -38,6 +39,7 @@ from reactive_nb.storage.base import (
     StorageUnavailable,
     page,
 )
+from reactive_nb.storage.durable_file import Locked
 from reactive_nb.storage.notebook_index import Entry, Moved, NotebookIndex
 
 MAX_NOTEBOOKS = 10_000
@@ -45,6 +47,9 @@ MAX_NAMES = 10_000
 MAX_LOOKS = 100
 RESTLESS_LOOKS = 20
 """In a row, that do not find a notebook while files are being renamed: only then it is gone."""
+LOCK_TIMEOUT_S = 10.0
+LOCK_INTERVALS_S = (0.001, 0.1)
+"""How long until a lock that another process has is asked for again: at first, and at most."""
 THREADS = 4
 
 Result = TypeVar("Result")
@@ -224,13 +229,26 @@ class FileStorage(NotebookStorage):
             for _ in range(MAX_LOOKS):
                 if entry is not None:
                     with suppress(Moved):
-                        return await self._in_thread(partial(act, index, entry))
+                        return await self._unlocked(partial(act, index, entry), entry)
                 await self._scan()
                 entry = index.find(notebook_id)
                 missed = 0 if entry is not None else missed + 1
                 if missed and (missed == RESTLESS_LOOKS or not index.restless):
                     raise NotebookNotFound(notebook_id)
             raise StorageUnavailable(f"The file of notebook {notebook_id} keeps being moved by another program.")
+
+    async def _unlocked(self, act: Callable[[], Result], entry: Entry) -> Result:
+        """Do something as soon as no other process has the file's lock; meanwhile no thread waits for it."""
+        deadline = time.monotonic() + LOCK_TIMEOUT_S
+        interval, most = LOCK_INTERVALS_S
+        while True:
+            try:
+                return await self._in_thread(act)
+            except Locked:
+                if time.monotonic() > deadline:
+                    raise StorageUnavailable(f"The file {entry.file.path!r} is locked by another program.") from None
+            await asyncio.sleep(interval)
+            interval = min(2 * interval, most)
 
     async def _scan(self) -> None:
         """Walk through the directory, unless somebody else's walk began after this call."""

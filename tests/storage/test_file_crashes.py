@@ -21,7 +21,8 @@ import pytest
 from reactive_nb.formats import read_ipynb
 from reactive_nb.formats.libraries import library
 from reactive_nb.models import Cell
-from reactive_nb.storage import FileStorage, StorageUnavailable
+from reactive_nb.storage import FileStorage, StorageUnavailable, file_storage
+from reactive_nb.storage.file_storage import THREADS
 from tests.storage.contract import edited, notebook
 
 pytestmark = pytest.mark.anyio
@@ -210,10 +211,17 @@ async def test_a_file_in_the_directory_s_place_is_refused(tmp_path: Path) -> Non
         await FileStorage(tmp_path / "file").open()
 
 
-def lock_holder(path: Path) -> subprocess.Popen[str]:
-    """A process that says `held` and keeps the lock until it is told something."""
-    code = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()"
-    command = [sys.executable, "-c", code, str(path)]
+def lock_holder(*paths: Path) -> subprocess.Popen[str]:
+    """A process that says `held` and keeps the locks until it is told something."""
+    code = """
+import fcntl, sys
+files = [open(path) for path in sys.argv[1:]]
+for file in files:
+    fcntl.flock(file, fcntl.LOCK_EX)
+print("held", flush=True)
+input()
+"""
+    command = [sys.executable, "-c", code, *map(str, paths)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -227,3 +235,33 @@ async def test_a_lock_held_by_another_process_is_waited_for(storage: FileStorage
         assert done == set()
         holder.communicate("\n", timeout=DEADLINE_S)
         assert await asyncio.wait_for(saving, DEADLINE_S) == edited(stored)
+
+
+async def test_locks_held_by_others_hold_up_nobody_else_s_saving(storage: FileStorage, tmp_path: Path) -> None:
+    names = [f"held {number}" for number in range(2 * THREADS)]
+    held = [await storage.create(notebook(name)) for name in names]
+    free = await storage.create(notebook("free"))
+    with lock_holder(*(tmp_path / f"{name}.ipynb" for name in names)) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        saving = [asyncio.create_task(storage.save(edited(one), expected=0)) for one in held]
+        await asyncio.wait(saving, timeout=0.2)
+        assert await storage.save(edited(free), expected=0) == edited(free)
+        assert [task for task in saving if task.done()] == []
+        holder.communicate("\n", timeout=DEADLINE_S)
+        assert await asyncio.wait_for(asyncio.gather(*saving), DEADLINE_S) == [edited(one) for one in held]
+
+
+async def test_a_lock_that_is_never_let_go_is_told_by_the_file_s_name(
+    storage: FileStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_storage, "LOCK_TIMEOUT_S", 0.1)
+    stored = await storage.create(notebook())
+    with lock_holder(tmp_path / "Sales.ipynb") as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        for action in (storage.save(edited(stored), expected=0), storage.delete(stored.id)):
+            with pytest.raises(StorageUnavailable, match=r"'Sales\.ipynb' is locked by another program"):
+                await action
+        assert await storage.load(stored.id) == stored
+        holder.communicate("\n", timeout=DEADLINE_S)
