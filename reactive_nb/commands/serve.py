@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 
 from reactive_nb import __version__
-from reactive_nb.core.config import ConfigurationError, Settings, load_settings, variables
+from reactive_nb.core.config import ConfigurationError, Settings, load_settings, variable_name, variables
 from reactive_nb.core.logs import configure_logging
 from reactive_nb.core.security import check_exposure, identity_provider
 from reactive_nb.demo import DEMO_ID, demo_document
@@ -25,6 +25,8 @@ from reactive_nb.services import SessionRegistry
 from reactive_nb.storage import NotebookNotFound, NotebookStorage, NotebookUnreadable, StorageError, open_storage
 
 PORTS_TRIED = 20
+OPTIONS = {"host": "host", "port": "port", "token": "token", "storage_dir": "notebook_storage_dir"}
+"""Options, and the settings that they stand for."""
 
 
 def serve(options: argparse.Namespace, *, demo: bool) -> int:
@@ -32,6 +34,13 @@ def serve(options: argparse.Namespace, *, demo: bool) -> int:
     if getattr(options, "settings", False):
         _list_settings()
         return 0
+    try:
+        return _serve_as_configured(options, demo=demo)
+    except ConfigurationError as error:
+        raise ConfigurationError(_named_as_given(str(error), options)) from None
+
+
+def _serve_as_configured(options: argparse.Namespace, *, demo: bool) -> int:
     settings = load_settings(**_overrides(options))
     configure_logging(settings)
     provider = identity_provider(settings)
@@ -99,8 +108,16 @@ async def _put_demo(storage: NotebookStorage) -> None:
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, Any]:
-    given = {"host": "host", "port": "port", "token": "token", "storage_dir": "notebook_storage_dir"}
-    return {setting: getattr(options, option) for option, setting in given.items() if option in options}
+    return {setting: getattr(options, option) for option, setting in OPTIONS.items() if option in options}
+
+
+def _named_as_given(problem: str, options: argparse.Namespace) -> str:
+    """What is wrong with settings, those given as options by the options' names instead of the variables'."""
+    for option, setting in OPTIONS.items():
+        if option in options:
+            name, flag = variable_name(setting), "--" + option.replace("_", "-")
+            problem = problem.replace(f"{name}:", f"{flag}:").replace(f"{name}=", f"{flag} ")
+    return problem
 
 
 def _listen(settings: Settings, *, fixed: bool) -> socket.socket:
