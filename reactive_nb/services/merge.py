@@ -63,7 +63,7 @@ def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> Merged:
         kernel_name=decided("kernel", base.kernel_name, ours.kernel_name, theirs.kernel_name),
         settings=replace(ours.settings, **settings),
         metadata=decided("metadata", base.metadata, ours.metadata, theirs.metadata),
-        cells=tuple(found for cell_id in _woven(*leading) if (found := cell(cell_id)) is not None),
+        cells=tuple(found for cell_id in woven(*leading) if (found := cell(cell_id)) is not None),
         revision=theirs.revision,
     )
     return Merged(merged, tuple(conflicts))
@@ -92,7 +92,7 @@ def _written(cell: Cell | None) -> tuple[Any, ...] | None:
     return None if cell is None else tuple(getattr(cell, name) for name in WRITTEN)
 
 
-def _woven(leading: Notebook, other: Notebook) -> list[str]:
+def woven(leading: Notebook, other: Notebook) -> list[str]:
     """The ids of `leading` in order, and those only `other` has, each after the one that it follows there."""
     following: dict[str | None, list[str]] = {None: []}
     place: str | None = None

@@ -19,9 +19,17 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from reactive_nb.models import Notebook, new_notebook_id
+from reactive_nb.models import Notebook
 from reactive_nb.services.merge import Merged, merge, same_document, same_results
-from reactive_nb.storage import NotebookNotFound, NotebookStorage, RevisionConflict, StorageError, StorageUnavailable
+from reactive_nb.services.set_aside import set_aside
+from reactive_nb.storage import (
+    NotebookNotFound,
+    NotebookStorage,
+    NotebookUnreadable,
+    RevisionConflict,
+    StorageError,
+    StorageUnavailable,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +42,8 @@ MOST_RETRY_S = 30.0
 MERGES = 10
 """In one write: another program that stores without end must not keep us from ever telling that we cannot."""
 MOST_NAMED = 5
+WHILE_UNREADABLE_S = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""Between the attempts to save in the place of what can't be read."""
 
 Result = TypeVar("Result")
 
@@ -218,7 +228,7 @@ class Saver:
             asked, notebook = self._asked, self._owner.notebook
             self._tried.append(notebook)
             try:
-                saved = await self._storage.save(notebook, expected=self._stored.revision)
+                saved = await self._save(notebook)
             except RevisionConflict as conflict:
                 self._tried.pop()
                 await self._take_over(conflict.stored)
@@ -233,6 +243,14 @@ class Saver:
             return asked
         raise StorageUnavailable("Another program keeps changing the notebook's file.")
 
+    async def _save(self, notebook: Notebook) -> Notebook:
+        """What can't be read may be a file that another program is writing just now: that is waited for a moment."""
+        for pause_s in WHILE_UNREADABLE_S:
+            with contextlib.suppress(NotebookUnreadable):
+                return await self._storage.save(notebook, expected=self._stored.revision)
+            await asyncio.sleep(pause_s)
+        return await self._storage.save(notebook, expected=self._stored.revision)
+
     # -- others
     async def _take_over(self, theirs: Notebook) -> None:
         """Make what another program stored a part of the document; what is written next builds upon it."""
@@ -242,7 +260,7 @@ class Saver:
         language = await self._owner.prepare(theirs)
         kept: Notebook | None = None
         while (merged := merge(self._stored, self._owner.notebook, theirs)).conflicts and kept is None:
-            kept = await self._set_aside(theirs)
+            kept = await set_aside(self._storage, theirs)
         message = _what_happened(self._stored, theirs, merged, kept)
         self._stored = theirs
         ours = self._owner.notebook
@@ -251,13 +269,6 @@ class Saver:
         else:
             self._owner.take_over(merged.notebook, language)
         self._owner.tell(message)
-
-    async def _set_aside(self, theirs: Notebook) -> Notebook:
-        """Keep their version beside ours, so that nothing is lost."""
-        copy = replace(theirs, id=new_notebook_id(), name=f"{theirs.name} (changed elsewhere)")
-        kept = await self._storage.create(copy)
-        _log.warning("notebook %s was also changed elsewhere: that version is kept as %r", theirs.id, kept.name)
-        return kept
 
 
 def _what_happened(before: Notebook, theirs: Notebook, merged: Merged, kept: Notebook | None) -> str:

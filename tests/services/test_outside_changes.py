@@ -14,7 +14,7 @@ from reactive_nb.core.config import load_settings
 from reactive_nb.formats.libraries import library
 from reactive_nb.schemas.events import NotebookUpdated
 from reactive_nb.services.session import NotebookSession
-from reactive_nb.storage import FileStorage
+from reactive_nb.storage import FileStorage, StorageUnavailable
 from tests.services.live import Live, Open
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +79,38 @@ async def test_a_cell_that_both_changed_is_kept_twice_and_told(notebook: Live, d
     assert messages(notebook) == [
         "Another program changed the notebook too (c0): its version is kept as 'shared (changed elsewhere)'."
     ]
+
+
+async def test_many_conflicts_make_one_copy_that_has_every_text(notebook: Live, directory: Path) -> None:
+    for number in range(5):
+        change(directory / "shared.ipynb", source(0, f"theirs {number}"))
+        await notebook.edit("c0", f"ours {number}")
+    assert files(directory) == ["shared (changed elsewhere).ipynb", "shared.ipynb"]
+    assert sources(directory / "shared.ipynb") == ["ours 4", "y = 1"]
+    kept = sources(directory / "shared (changed elsewhere).ipynb")
+    assert (kept[0], kept[-1]) == ("theirs 4", "y = 1")
+    assert sorted(kept[1:-1]) == [f"theirs {number}" for number in range(4)]
+    assert len(messages(notebook)) == 5
+
+
+async def test_the_same_conflict_again_changes_nothing_in_the_copy(notebook: Live, directory: Path) -> None:
+    copy = directory / "shared (changed elsewhere).ipynb"
+    change(directory / "shared.ipynb", source(0, "theirs"))
+    await notebook.edit("c0", "ours 1")
+    before = copy.read_bytes()
+    change(directory / "shared.ipynb", source(0, "theirs"))
+    await notebook.edit("c0", "ours 2")
+    assert copy.read_bytes() == before
+
+
+async def test_a_copy_that_somebody_has_named_is_left_alone(notebook: Live, directory: Path) -> None:
+    change(directory / "shared.ipynb", source(0, "theirs 1"))
+    await notebook.edit("c0", "ours 1")
+    (directory / "shared (changed elsewhere).ipynb").rename(directory / "mine.ipynb")
+    change(directory / "shared.ipynb", source(0, "theirs 2"))
+    await notebook.edit("c0", "ours 2")
+    assert sources(directory / "mine.ipynb") == ["theirs 1", "y = 1"]
+    assert sources(directory / "shared (changed elsewhere).ipynb") == ["theirs 2", "y = 1"]
 
 
 async def test_outputs_made_elsewhere_are_shown_where_the_cell_has_not_run(notebook: Live, directory: Path) -> None:
@@ -162,6 +194,26 @@ async def test_a_file_that_was_removed_is_stored_again_and_told(notebook: Live, 
     await notebook.edit("c0", "x = 2")
     assert sources(directory / "shared.ipynb") == ["x = 2", "y = 1"]
     assert messages(notebook) == ["The notebook's file had been removed by another program, and was stored again."]
+
+
+async def test_a_file_that_is_just_being_written_is_waited_for(notebook: Live, directory: Path) -> None:
+    path = directory / "shared.ipynb"
+    change(path, source(1, "y = 2"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    edit = asyncio.create_task(notebook.edit("c0", "x = 2"))
+    await asyncio.wait([edit], timeout=0.1)
+    path.write_bytes(whole)
+    await edit
+    assert sources(path) == ["x = 2", "y = 2"]
+
+
+async def test_a_file_that_stays_unreadable_is_told_and_not_overwritten(notebook: Live, directory: Path) -> None:
+    path = directory / "shared.ipynb"
+    path.write_bytes(b"{")
+    with pytest.raises(StorageUnavailable, match="cannot be read"):
+        await notebook.edit("c0", "x = 2")
+    assert path.read_bytes() == b"{"
 
 
 async def test_two_programs_that_never_stop_lose_nothing(notebook: Live, directory: Path) -> None:
