@@ -317,6 +317,36 @@ async def test_an_output_widget_takes_what_is_printed_in_it(open_notebook: Open)
     assert outputs[0]["text"] == "inside\n"
 
 
+async def test_what_is_printed_after_a_cell_has_ended_is_shown_where_the_interface_says(open_notebook: Open) -> None:
+    notebook = await open_notebook(
+        "import asyncio, threading\ngo = threading.Event()",
+        "async def speak():\n    print('task begins')\n    while not go.is_set(): await asyncio.sleep(0.01)\n"
+        "    print('task ends')\ntask = asyncio.create_task(speak())",
+        "thread = threading.Thread(target=lambda: (go.wait(60), print('thread ends')))\nthread.start()",
+        "print('last')",
+        "go.set()",
+    )
+    await notebook.run("c0", "c1", "c2", "c3")
+    await notebook.run("c4")
+    await notebook.printed("c1", "task ends")
+    await notebook.printed("c4", "thread ends")
+    assert [notebook.text(cell) for cell in ("c1", "c2", "c3")] == ["task begins\ntask ends\n", "", "last\n"]
+
+
+async def test_what_a_cell_s_earlier_run_still_prints_is_dropped(open_notebook: Open) -> None:
+    notebook = await open_notebook(
+        "import asyncio\ngo, over = asyncio.Event(), asyncio.Event()",
+        "async def speak():\n    await go.wait()\n    print('earlier', flush=True)\n    over.set()\n"
+        "asyncio.create_task(speak())\nprint('begun')",
+        "go.set()\nawait over.wait()\nprint('over')",
+    )
+    await notebook.run("c0", "c1")
+    await notebook.edit("c1", "print('later')")
+    await notebook.run("c1")
+    await notebook.run("c2")
+    assert [notebook.text(cell) for cell in ("c1", "c2")] == ["later\n", "over\n"]
+
+
 async def test_what_load_writes_is_in_the_cell_and_what_else_is_written_below_it(
     open_notebook: Open, tmp_path: Path
 ) -> None:
