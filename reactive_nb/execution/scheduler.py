@@ -35,7 +35,7 @@ class Situation:
     records: Records
     sources: Mapping[str, str]
     """Cell → its source now."""
-    manual: frozenset[str]
+    manual: AbstractSet[str]
     """Cells that others never pull in."""
     opaque: tuple[str, ...]
     """Cells in a language that can't be analysed, in document order: one is stale when one above has run since."""

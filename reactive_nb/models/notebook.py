@@ -1,20 +1,23 @@
 """A notebook: cells in document order, its settings, and whose it is.
 
-Frozen like its cells. `cells` is in document order; look-ups by id go through `by_id` and `positions`, which are
-computed when they are asked for, and carried over to the next value where they hold for it too.
+Frozen like its cells. `cells` is a sequence in document order that knows its cells by id too, and of which a slightly
+different one is made at little cost.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from reactive_nb.models.cell import Cell, CellMode, CellType
+from reactive_nb.models.cell import Cell
+from reactive_nb.models.cells import Cells
+from reactive_nb.models.lazy import LazyMap
+from reactive_nb.models.order import DocumentOrder
 
 DEFAULT_KERNEL = "python3"
 
@@ -52,7 +55,8 @@ class Notebook:
     name: str = "Untitled"
     owner: str = "local"
     kernel_name: str = DEFAULT_KERNEL
-    cells: tuple[Cell, ...] = ()
+    cells: Sequence[Cell] = ()
+    """In document order, no two with the same id; whatever was given, it is kept as `Cells`."""
     settings: NotebookSettings = NotebookSettings()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What other tools keep with the notebook, passed through unread."""
@@ -60,74 +64,67 @@ class Notebook:
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    @cached_property
+    def __post_init__(self) -> None:
+        if not isinstance(self.cells, Cells):
+            object.__setattr__(self, "cells", Cells(self.cells))
+
+    @property
     def by_id(self) -> Mapping[str, Cell]:
         """Cell id → cell."""
-        return {cell.id: cell for cell in self.cells}
+        return self._cells.by_id
 
-    @cached_property
+    @property
+    def order(self) -> DocumentOrder:
+        """The cells' ids in document order, and which of two is above the other."""
+        return self._cells.order
+
+    @property
     def positions(self) -> Mapping[str, int]:
         """Cell id → place in document order, from 0."""
-        return {cell.id: place for place, cell in enumerate(self.cells)}
+        return LazyMap(self._cells.by_id, self.order.index)
 
-    @cached_property
+    @property
     def sources(self) -> Mapping[str, str]:
         """Cell id → source."""
-        return {cell.id: cell.source for cell in self.cells}
+        cells = self._cells.by_id
+        return LazyMap(cells, lambda cell: cells[cell].source)
 
-    @cached_property
-    def manual(self) -> frozenset[str]:
+    @property
+    def manual(self) -> AbstractSet[str]:
         """Cells that run only when they are asked to themselves."""
-        return frozenset(cell.id for cell in self.cells if cell.config.mode is CellMode.MANUAL)
+        return self._cells.manual
 
-    @cached_property
+    @property
     def opaque(self) -> tuple[str, ...]:
         """Cells in a language that can't be analysed, in document order."""
-        return tuple(cell.id for cell in self.cells if cell.type is CellType.CODE)
+        return self._cells.opaque
 
     def cell(self, cell_id: str) -> Cell | None:
-        return self.by_id.get(cell_id)
-
-    def with_cell(self, cell: Cell) -> Notebook:
-        """This notebook with `cell` in place of the one of the same id. Raises KeyError if there is none."""
-        old, place = self.by_id[cell.id], self.position(cell.id)
-        changed = replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :]))
-        changed.__dict__["by_id"] = {**self.by_id, cell.id: cell}
-        same = (old.source, old.type, old.config) == (cell.source, cell.type, cell.config)
-        return self._carry_over(changed, ("positions", "sources", "manual", "opaque") if same else ("positions",))
-
-    def with_new(self, cell: Cell, index: int) -> Notebook:
-        """This notebook with one more cell, at `index`."""
-        changed = replace(self, cells=(*self.cells[:index], cell, *self.cells[index:]))
-        changed.__dict__["by_id"] = {**self.by_id, cell.id: cell}
-        return changed
-
-    def without(self, cell_id: str) -> Notebook:
-        """This notebook without a cell. Raises KeyError if there is none of that id."""
-        by_id = {**self.by_id}
-        del by_id[cell_id]
-        place = self.position(cell_id)
-        changed = replace(self, cells=(*self.cells[:place], *self.cells[place + 1 :]))
-        changed.__dict__["by_id"] = by_id
-        return changed
+        return self._cells.by_id.get(cell_id)
 
     def position(self, cell_id: str) -> int:
         """The place of a cell, from 0. Raises KeyError if there is none of that id."""
-        cell = self.by_id[cell_id]
-        if "positions" in self.__dict__:
-            return self.positions[cell_id]
-        return next(place for place, other in enumerate(self.cells) if other is cell)
+        return self.order.index(cell_id)
+
+    def with_cell(self, cell: Cell) -> Notebook:
+        """This notebook with `cell` in place of the one of the same id. Raises KeyError if there is none."""
+        return replace(self, cells=self._cells.with_cell(cell))
+
+    def with_new(self, cell: Cell, index: int) -> Notebook:
+        """This notebook with one more cell, at `index`."""
+        return replace(self, cells=self._cells.with_new(cell, index))
+
+    def without(self, cell_id: str) -> Notebook:
+        """This notebook without a cell. Raises KeyError if there is none of that id."""
+        return replace(self, cells=self._cells.without(cell_id))
 
     def updated(self, at: datetime) -> Notebook:
         """This notebook, last changed at that time."""
-        return self._carry_over(replace(self, updated_at=at), ("by_id", "positions", "sources", "manual", "opaque"))
+        return replace(self, updated_at=at)
 
-    def _carry_over(self, changed: Notebook, computed: tuple[str, ...]) -> Notebook:
-        """What was computed once and is still so need not be computed again."""
-        for name in computed:
-            if name in self.__dict__:
-                changed.__dict__[name] = self.__dict__[name]
-        return changed
+    @property
+    def _cells(self) -> Cells:
+        return cast(Cells, self.cells)
 
 
 @dataclass(frozen=True, slots=True)

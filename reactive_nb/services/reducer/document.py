@@ -5,7 +5,7 @@ Each operation is one revision, a batch too: all of it or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -237,7 +237,7 @@ def replace_notebook(operation: ReplaceNotebook, step: Transition) -> None:
     _replace_cells(step, new.cells)
 
 
-def _replace_cells(step: Transition, wanted: tuple[Cell, ...]) -> None:
+def _replace_cells(step: Transition, wanted: Sequence[Cell]) -> None:
     kept = {cell.id for cell in wanted}
     for cell in step.state.notebook.cells:
         if cell.id not in kept:
