@@ -52,7 +52,8 @@ def test_a_set_is_what_a_frozenset_would_be(start: frozenset[int], steps: list[t
     made, plain = PersistentSet(start), start
     for more, members in steps:
         made, plain = (made | members, plain | members) if more else (made - members, plain - members)
-        assert made == plain
+        assert set(made) == plain
+        assert made == set(plain)
         assert len(made) == len(plain)
         assert (made & members, members - made, made ^ members) == (plain & members, members - plain, plain ^ members)
         assert made.isdisjoint(members) == plain.isdisjoint(members)
