@@ -114,18 +114,21 @@ class _Pass:
             return given.get(name, NOTHING)
 
         read: set[str] = set()
-        todo = list(cell.reads)
-        while todo:  # what is read may be called, and then needs and writes what it reaches
-            name = todo.pop()
-            if name not in read:
-                read.add(name)
-                reach = find(name)
-                todo.extend(reach.reads)
-                writes |= reach.writes
-                for own in reach.reads & cell.analysis.late.keys():  # which the cell itself has bound, perhaps
-                    late = cell.analysis.late[own]
-                    todo.extend(late.reads | late.carries)
-                    writes |= late.writes
+        analysis = cell.analysis
+        reached = analysis.order.reached
+        for used in sorted(cell.reads, key=lambda name: reached.get(name, 0)) if reached else cell.reads:
+            todo = [used]
+            while todo:  # what is read may be called, and then needs and writes what it reaches
+                name = todo.pop()
+                if name not in read:
+                    read.add(name)
+                    reach = find(name)
+                    todo.extend(other for other in reach.reads if not analysis.binds_before(other, used))
+                    writes |= reach.writes
+                    for own in reach.reads & analysis.meanwhile.keys():  # which the cell itself has bound, perhaps
+                        late = analysis.meanwhile[own]
+                        todo.extend(late.reads | late.carries)
+                        writes |= late.writes
         passed = (cell.takes | writes - cell.writes) - read
         for name in passed:
             find(name)

@@ -2,14 +2,15 @@
 
 Plain values: how they are found out is the business of `reactive_nb.execution.analysis`, what follows from them that of
 the dependency graph. The rule: names that IPython keeps for itself (`_`, `In`, `_12`, …) are in none of the sets, and
-builtins are in `uses` like any other name, since a cell may define one.
+builtins are in `uses` like any other name, since a cell may define one. These values are shared between cells of equal
+source and never changed.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 NO_NAMES: frozenset[str] = frozenset()
 
@@ -25,6 +26,21 @@ class Late:
     """Names whose values, as this cell was given them, flow into this one: what they need, this needs too."""
     mutates: frozenset[str] = NO_NAMES
     """Names whose object it visibly changes."""
+
+
+NO_LATE: Mapping[str, Late] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which names a cell has bound by the time that code of other cells may run in it. The numbers are no times."""
+
+    settled: Mapping[str, int] = field(default_factory=dict)
+    reached: Mapping[str, int] = field(default_factory=dict)
+
+
+NO_ORDER = Order()
+_NEVER = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +68,18 @@ class Analysis:
     """Names whose object, as this cell was given it, is visibly changed."""
     deletes: frozenset[str] = NO_NAMES
     """Unbound when the cell ends, surely or maybe."""
-    late: Mapping[str, Late] = field(default_factory=lambda: MappingProxyType({}))
+    late: Mapping[str, Late] = field(default_factory=lambda: NO_LATE)
     """For each name bound or changed here that has any: what its object needs later."""
+    meanwhile: Mapping[str, Late] = field(default_factory=lambda: NO_LATE)
+    """The same for what names are bound to while the cell runs, as far as code of other cells may find it then."""
+    order: Order = NO_ORDER
     opaque: frozenset[str] = NO_NAMES
     """Constructs whose effect on names can't be seen: `%run`, `exec`, `from m import *`, …"""
     error: SyntaxProblem | None = None
+
+    def binds_before(self, name: str, used: str) -> bool:
+        """Whether the cell has surely bound (or deleted) `name` itself before it reads `used`, of another cell.
+
+        Then a function that `used` reaches finds this cell's own `name`.
+        """
+        return self.order.settled.get(name, _NEVER) < self.order.reached.get(used, 0)

@@ -140,6 +140,60 @@ LATE = [
         ["def g(): return f()", "a = 0", "def f(): return a\ng()"],
         "2 a<1, 2 g<0",
     ),
+    (
+        "a function bound twice, called in between",
+        ["def g(): return f()", "a = 0", "b = 0", "def f(): return a\nprint(g())\ndef f(): return b", "f()"],
+        "3 a<1, 3 g<0, 4 b<2, 4 f<3",
+    ),
+    (
+        "a function bound twice, called last",
+        ["def g(): return f()", "a = 0", "b = 0", "def f(): return a\ndef f(): return b\nprint(g())"],
+        "3 b<2, 3 g<0",
+    ),
+    (
+        "a function bound after the call",
+        ["def f(): return 1", "def g(): return f()", "a = 0", "g()\ndef f(): return a"],
+        "3 f<0, 3 g<1",
+    ),
+    (
+        "a function bound in a loop, after the call",
+        ["def f(): return 1", "def g(): return f()", "a = 0", "for _ in 1, 2:\n    g()\n    def f(): return a"],
+        "3 a<2, 3 f<0, 3 g<1",
+    ),
+    (
+        "a function deleted after the call",
+        ["def g(): return f()", "a = 0", "def f(): return a\ng()\ndel f"],
+        "2 a<1, 2 g<0",
+    ),
+    (
+        "bound before the call, on all ways",
+        ["x = 1", "def f(): return x", "if f: x = 2\nelse: x = 3\nf()", "x"],
+        "2 f<1, 2 x<0, 3 x<2",
+    ),
+    ("bound before what reads it is called", ["x = 1", "def f(): return x", "x = 2\nf()"], "2 f<1"),
+    ("bound after what reads it is called", ["x = 1", "def f(): return x", "f()\nx = 2"], "2 f<1, 2 x<0"),
+    ("perhaps bound before", ["x = 1", "def f(): return x", "if 1 < y: x = 2\nf()"], "2 f<1, 2 x<0"),
+    (
+        "read before, called after",
+        ["x = 1", "def f(): return x", "h = f\nx = 2\nh()"],
+        "2 f<1, 2 x<0",
+    ),
+    (
+        "bound between two who read it",
+        ["x = 1", "def f(): return x", "def g(): return x", "f()\nx = 2\ng()"],
+        "3 f<1, 3 g<2, 3 x<0",
+    ),
+    (
+        "a callback added before and after",
+        [
+            "hooks = []",
+            "def run(): hooks[0]()",
+            "a = 0",
+            "hooks.append(lambda: a)\nrun()",
+            "run()\nhooks.append(lambda: b)",
+        ],
+        "3 a<2, 3 hooks<0, 3 run<1, 4 a<2, 4 hooks<3, 4 run<1",
+    ),
 ]
 
 FORWARD = [

@@ -20,6 +20,8 @@ from reactive_nb.execution.analysis.values import EMPTY, Value, contained, eleme
 SWALLOWING: frozenset[str] = words("suppress raises assertRaises assertRaisesRegex Output ignored")
 """Context managers that end an exception."""
 
+BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
+
 
 class CellReader(StatementReader):
     """Reads any block of statements."""
@@ -37,6 +39,8 @@ class CellReader(StatementReader):
             if method is None:
                 method = self._statements[kind] = getattr(self, f"visit_{kind.__name__}")
             method(statement)
+            if self.state.parent is None and kind in BRANCHING:
+                self.timeline.join(self.state)
 
     def branch(self, base: State, body: list[ast.stmt]) -> State:
         """Read `body` as a branch over `base`."""
@@ -76,7 +80,7 @@ class CellReader(StatementReader):
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         items = element(self.use(node.iter))
         base = self.state
-        loop = Loop(base)
+        loop = Loop(base, self.timeline.now)
         self.loops.append(loop)
         self.state = base.fork()
         self.bind(node.target, items)
@@ -89,9 +93,10 @@ class CellReader(StatementReader):
     visit_AsyncFor = visit_For
 
     def visit_While(self, node: ast.While) -> None:
+        since = self.timeline.now
         self.use(node.test)
         base = self.state
-        loop = Loop(base)
+        loop = Loop(base, since)
         self.loops.append(loop)
         self.state = base.fork()
         constant = _constant(node.test)

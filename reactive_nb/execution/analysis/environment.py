@@ -15,6 +15,7 @@ from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, State, TooComp
 from reactive_nb.execution.analysis.late import LateReader
 from reactive_nb.execution.analysis.names import is_history
 from reactive_nb.execution.analysis.scopes import mangled
+from reactive_nb.execution.analysis.timeline import Timeline
 from reactive_nb.execution.analysis.values import EMPTY, Value, contained, merge
 
 MAX_STEPS = 4_000_000
@@ -56,6 +57,7 @@ class Loop:
     """A loop being read."""
 
     base: State
+    since: int = 0
     breaks: list[State] = field(default_factory=list)
     continues: list[State] = field(default_factory=list)
     mentioned: set[str] = field(default_factory=set)
@@ -73,6 +75,7 @@ class Environment:
         self.loops: list[Loop] = []
         self.frames: list[Frame] = []
         self.late = LateReader()
+        self.timeline = Timeline()
         self.uses: set[str] = set()
         self.mutates: set[str] = set()
         self.mutated_values: dict[str, Value] = {}
@@ -158,6 +161,7 @@ class Environment:
         value = EMPTY
         if mark & OLD:
             self.uses.add(name)
+            self.timeline.reach(name)
             if certain and mark == OLD and not self.opaque:  # what can't be seen may have bound it
                 self.state.read.add(name)
             value = self._foreign.get(name, EMPTY)
@@ -171,6 +175,8 @@ class Environment:
         for loop in self.loops:
             loop.mentioned.add(key)
         if not self._quiet:
+            if value.carries or value.own:
+                self.timeline.run()
             self.call(value)
         own = frozenset((key,))
         return value if own == value.own else value._replace(own=own)
@@ -209,6 +215,8 @@ class Environment:
     def put(self, key: str, mark: int, value: Value) -> None:
         if len(value.carries) > _MANY or len(value.reads) > _MANY:
             self.step(len(value.carries) + len(value.reads))
+        if "\0" not in key:
+            self.timeline.bind(key, mark, self.state)
         self.state.put(key, mark, value)
         for catcher in self.catchers:
             catcher.add(key, mark, value)
@@ -235,6 +243,7 @@ class Environment:
                 mark = self.state.mark(name)
                 if mark & OLD:
                     self.uses.add(name)
+                    self.timeline.reach(name)
                 if mark & BOUND:
                     todo.append(self.state.value(name))
             for name in value.writes:
@@ -257,6 +266,7 @@ class Environment:
         self.mutates |= value.roots
         stored = contained(stored)
         for root in value.roots:
+            self.timeline.change(root)
             self.mutated_values[root] = merge(self.mutated_values.get(root, EMPTY), stored)
         if name is None or self._is_inner(name):
             return
@@ -296,6 +306,7 @@ class Environment:
     def finish_loop(self, loop: Loop) -> None:
         """A later round may have found what an earlier one bound."""
         self.loops.pop()
+        self.timeline.repeat(loop.since)
         for outer in self.loops:
             outer.mentioned |= loop.mentioned
             outer.changed |= loop.changed

@@ -7,19 +7,20 @@ analysed says so in `error`, with empty sets.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 
 from reactive_nb.execution.analysis.branches import CellReader
 from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, TooComplex
 from reactive_nb.execution.analysis.names import is_history
 from reactive_nb.execution.analysis.syntax import CellSyntaxError, parse_cell
 from reactive_nb.execution.analysis.values import EMPTY, Value, merge
-from reactive_nb.models.analysis import Analysis, Late, SyntaxProblem
+from reactive_nb.models.analysis import NO_LATE, NO_ORDER, Analysis, Late, Order, SyntaxProblem
 
 _CACHED_CHARACTERS = 16_000
 _CACHED_CELLS = 4_096
+
+NOTHING = Late()
 
 
 def analyse_python(source: str) -> Analysis:
@@ -49,6 +50,7 @@ def _result(reader: CellReader) -> Analysis:
     marks = {key: mark for key, mark in reader.state.marks.items() if "\0" not in key}
     defines = _names(key for key, mark in marks.items() if mark & BOUND)
     deletes = _names(key for key, mark in marks.items() if mark & GONE and not (mark & BOUND and not mark & ~BOUND))
+    late, meanwhile = _late(reader, defines)
     return Analysis(
         uses=_names(reader.uses),
         certain=_names(reader.state.read),
@@ -56,7 +58,9 @@ def _result(reader: CellReader) -> Analysis:
         maybe=_names(key for key, mark in marks.items() if mark not in (BOUND, GONE, OLD)),
         mutates=_names(reader.mutates),
         deletes=deletes,
-        late=_late(reader, defines),
+        late=late,
+        meanwhile=meanwhile,
+        order=_order(reader),
         opaque=_names(reader.opaque | reader.late.opaque),
     )
 
@@ -66,17 +70,44 @@ def _names(names: Iterable[str]) -> frozenset[str]:
     return frozenset(sys.intern(name) for name in names)
 
 
-def _late(reader: CellReader, defines: frozenset[str]) -> MappingProxyType[str, Late]:
-    """What each name bound or changed here needs later, through the other names bound here that flow into it."""
+def _order(reader: CellReader) -> Order:
+    """What is bound before what is read, kept only where there is such."""
+    timeline = reader.timeline
+    settled = {name: when for name, when in timeline.settled.items() if when < timeline.now}
+    if not settled:
+        return NO_ORDER
+    first = min(settled.values())
+    reached = {name: when for name, when in timeline.reached.items() if when > first}
+    return Order(settled, reached) if reached else NO_ORDER
+
+
+def _late(reader: CellReader, defines: frozenset[str]) -> tuple[Mapping[str, Late], Mapping[str, Late]]:
+    """What each name bound or changed here needs later, and what it needed meanwhile."""
     values = {name: reader.state.value(name) for name in defines}
+    seen = {name: value for name, value in values.items() if reader.timeline.was_seen(name)}
     for name, value in reader.mutated_values.items():
         values[name] = merge(values.get(name, EMPTY), value)
-    late: dict[str, Late] = {}
+        if reader.timeline.was_seen_changed(name):
+            seen[name] = merge(seen.get(name, EMPTY), value)
+    for name, value in reader.timeline.former.items():
+        seen[name] = merge(seen.get(name, EMPTY), value)
+    late = _entries(reader, values)
+    meanwhile = {
+        name: entry if entry != late.get(name) else late[name] for name, entry in _entries(reader, seen).items()
+    }
+    return late or NO_LATE, meanwhile or NO_LATE
+
+
+def _entries(reader: CellReader, values: Mapping[str, Value]) -> dict[str, Late]:
+    """What flows into each name, through the other names bound here that it holds."""
+    entries: dict[str, Late] = {}
     for name, value in values.items():
         whole = _with_own(reader, value, name) if reader.filled else value
         if any((whole.reads, whole.writes, whole.mutates, whole.carries)):
-            late[name] = Late(*(_names(n for n in part if not is_history(n)) for part in _parts(whole)))
-    return MappingProxyType({name: entry for name, entry in late.items() if entry != Late()})
+            late = Late(*(_names(n for n in part if not is_history(n)) for part in _parts(whole)))
+            if late != NOTHING:
+                entries[name] = late
+    return entries
 
 
 def _parts(value: Value) -> tuple[frozenset[str], ...]:

@@ -81,6 +81,22 @@ class Thing:
     __add__ = __radd__ = _fresh
 
 
+class Foreign(Thing):
+    """A function of another cell: called, it looks a global up, and calls it if that is a function."""
+
+    def __init__(self, world: World, namespace: dict[str, Any], reads: str) -> None:
+        super().__init__(world)
+        self.__dict__.update(namespace=namespace, reads=reads)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Thing:
+        name, namespace = self.__dict__["reads"], self.__dict__["namespace"]
+        if name not in namespace:
+            raise NameError(f"name '{name}' is not defined", name=name)
+        if callable(namespace[name]) and self.__dict__["world"].chance():
+            namespace[name]()
+        return super().__call__(*args, **kwargs)
+
+
 class ProgramWriter:
     """Writes one program."""
 
@@ -239,6 +255,18 @@ def fresh_namespace(seed: int, without: str | None = None) -> dict[str, Any]:
     """All names bound, but one; `step` ends endless loops."""
     world = World(seed)
     return {"step": world.chance} | {name: Thing(world) for name in NAMES if name != without}
+
+
+FOREIGN = {"f": "a", "e": "b", "d": "f"}
+"""Names that are bound to functions of another cell, and the global that each looks up."""
+
+
+def namespace_with_functions(seed: int, without: str | None = None) -> dict[str, Any]:
+    """The same, with `FOREIGN` functions; they look names up in the namespace itself."""
+    namespace = fresh_namespace(seed, without)
+    world = World(seed)
+    namespace |= {name: Foreign(world, namespace, reads) for name, reads in FOREIGN.items() if name != without}
+    return namespace
 
 
 def run(source: str, namespace: dict[str, Any]) -> BaseException | None:

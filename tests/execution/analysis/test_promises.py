@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models.analysis import Analysis
 from tests.execution.analysis.programs import (
+    FOREIGN,
     NAMES,
     EndlessProgram,
     Thing,
     fresh_namespace,
     missing_name,
+    namespace_with_functions,
     random_program,
     run,
 )
@@ -106,6 +108,32 @@ def test_what_a_function_misses_later_is_in_its_late_reads(source: str, seed: in
                 if missing_name(run(f"{called}()", after)) == name:
                     assert name in reached(found, called)
                 _restore(after, complete)
+
+
+@given(programs, seeds)
+def test_what_code_of_other_cells_misses_meanwhile_is_known(source: str, seed: int) -> None:
+    found = analysed(source)
+    if run(source, namespace_with_functions(seed)) is not None:
+        return
+    for name in NAMES:
+        if missing_name(run(source, namespace_with_functions(seed, without=name))) == name:
+            assert name in needed(found)
+
+
+def needed(found: Analysis) -> set[str]:
+    """What a cell needs from above, if `FOREIGN` functions are all there is."""
+    needs: set[str] = set()
+    for used in sorted(found.uses | found.mutates, key=lambda name: found.order.reached.get(name, 0)):
+        todo = [used]
+        while todo:
+            name = todo.pop()
+            if name not in needs:
+                needs.add(name)
+                reads = {FOREIGN[name]} if name in FOREIGN else set()
+                todo.extend(other for other in reads if not found.binds_before(other, used))
+                for own in reads & found.meanwhile.keys():
+                    todo.extend(found.meanwhile[own].reads | found.meanwhile[own].carries)
+    return needs
 
 
 def _restore(namespace: dict[str, Any], content: dict[str, Any]) -> None:
