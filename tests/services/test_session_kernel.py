@@ -14,7 +14,7 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
 from reactive_kernels import KernelConnection, KernelPool, PoolLimits
-from reactive_nb.models import KernelState
+from reactive_nb.models import CellMode, KernelState
 from reactive_nb.schemas.commands import CommMsg
 from reactive_nb.schemas.events import (
     CommMessage,
@@ -25,7 +25,7 @@ from reactive_nb.schemas.events import (
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services.errors import KernelUnavailable, NoSuchVariable, NotebookClosed
 from reactive_nb.services.operations import AddCell, UpdateNotebook
-from tests.services.live import DEADLINE_S, Live, Open, opening
+from tests.services.live import DEADLINE_S, Live, Open, cell, opening
 
 pytestmark = pytest.mark.anyio
 
@@ -324,13 +324,13 @@ async def test_what_is_printed_after_a_cell_has_ended_is_shown_where_the_interfa
         "    print('task ends')\ntask = asyncio.create_task(speak())",
         "thread = threading.Thread(target=lambda: (go.wait(60), print('thread ends')))\nthread.start()",
         "print('last')",
-        "go.set()",
+        cell(4, "go.set()", mode=CellMode.MANUAL),
     )
     await notebook.run("c0", "c1", "c2", "c3")
     await notebook.run("c4")
     await notebook.printed("c1", "task ends")
     await notebook.printed("c4", "thread ends")
-    assert [notebook.text(cell) for cell in ("c1", "c2", "c3")] == ["task begins\ntask ends\n", "", "last\n"]
+    assert [notebook.text(place) for place in ("c1", "c2", "c3")] == ["task begins\ntask ends\n", "", "last\n"]
 
 
 async def test_what_a_cell_s_earlier_run_still_prints_is_dropped(open_notebook: Open) -> None:
@@ -338,13 +338,13 @@ async def test_what_a_cell_s_earlier_run_still_prints_is_dropped(open_notebook: 
         "import asyncio\ngo, over = asyncio.Event(), asyncio.Event()",
         "async def speak():\n    await go.wait()\n    print('earlier', flush=True)\n    over.set()\n"
         "asyncio.create_task(speak())\nprint('begun')",
-        "go.set()\nawait over.wait()\nprint('over')",
+        cell(2, "go.set()\nawait over.wait()\nprint('over')", mode=CellMode.MANUAL),
     )
     await notebook.run("c0", "c1")
     await notebook.edit("c1", "print('later')")
     await notebook.run("c1")
     await notebook.run("c2")
-    assert [notebook.text(cell) for cell in ("c1", "c2")] == ["later\n", "over\n"]
+    assert [notebook.text(place) for place in ("c1", "c2")] == ["later\n", "over\n"]
 
 
 async def test_what_load_writes_is_in_the_cell_and_what_else_is_written_below_it(
