@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -26,6 +27,8 @@ _SETTLE_S = 10.0
 _SETTLE_AFTER_INTERRUPT_S = 1.0
 _UNHEARD_S = 3.0
 _WELCOME_S = 0.5
+_FIRST_ANSWER_S = 1.0
+_ANSWER_S = 4.0
 _CONTROL_S = 5.0
 _STOP_BATCH = "reactive_nb_stop_request"
 _COMMS_REMEMBERED = 10_000
@@ -80,18 +83,17 @@ class KernelClient:
     async def greet(self) -> dict[str, Any]:
         """Connect and wait until the kernel answers on shell and speaks on iopub: the content of its info reply.
 
-        One request waits in the socket until the kernel is there. Any message at all shows that the subscription
-        works; a kernel that sends no welcome is asked again until it says something.
+        One request waits in the socket until the kernel is there. A kernel that loses what comes while it opens its
+        sockets is asked again, and so is one that sends no welcome, until it says something: any message at all shows
+        that the subscription works.
         """
         self._channels.open("iopub", "shell")
-        while True:
-            info = await self.ask("shell", "kernel_info_request", {}, reply_only=True, timeout=None)
-            try:
+        for patience_s in itertools.chain([_FIRST_ANSWER_S], itertools.repeat(_ANSWER_S)):
+            with contextlib.suppress(KernelTimeout, TimeoutError):
+                info = await self.ask("shell", "kernel_info_request", {}, reply_only=True, timeout=patience_s)
                 async with asyncio.timeout(_WELCOME_S):
                     await self._welcome.wait()
                 break
-            except TimeoutError:
-                continue
         self._channels.open("control", "stdin")
         self._features = frozenset(info.get("supported_features") or ())
         return info
@@ -104,14 +106,16 @@ class KernelClient:
         *,
         metadata: Mapping[str, Any] | None = None,
         run: str | None = None,
+        again: bool = False,
         subshell: str | None = None,
         reply_only: bool = False,
         timeout: float | None,
     ) -> dict[str, Any]:
         """Send a request and return the content of its reply, once the kernel is done with it.
 
-        `run` is the id that its output events will carry, never used before. Raises DeadKernelError when the kernel
-        goes, KernelTimeout after `timeout` seconds, KernelError if it ends without a reply.
+        `run` is the id that its output events will carry, never used before, unless it is asked `again`. Raises
+        DeadKernelError when the kernel goes, KernelTimeout after `timeout` seconds, KernelError if it ends without a
+        reply.
         """
         self.check()
         message = self._channels.session.msg(kind, content, metadata=dict(metadata or {}))
@@ -119,7 +123,7 @@ class KernelClient:
             message["header"]["msg_id"] = message["msg_id"] = run  # code in the kernel can name its run by it
         if subshell is not None:
             message["header"]["subshell_id"] = subshell
-        request = self._requests.begin(message["msg_id"], run=run, reply_only=reply_only)
+        request = self._requests.begin(message["msg_id"], run=run, reply_only=reply_only, again=again)
         try:
             self._channels.send(channel, message)
             async with asyncio.timeout(timeout):

@@ -13,6 +13,7 @@ import signal
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import zmq.asyncio
@@ -31,6 +32,8 @@ _CONTROL_S = 5.0
 _RESTART_GRACE_S = 2.0
 _LAST_WORDS_S = 0.02
 _LAST_WORDS_ROUNDS = 40
+_DROPPED = ("aborted", "abort")
+_ASK_AGAIN_AFTER_S = (0.25, 0.5, 1.0, 2.0)
 
 Listener = Callable[[KernelEvent], None]
 
@@ -120,7 +123,14 @@ class KernelConnection:
         client, process = self._living()
         run = request_id if request_id is not None else uuid.uuid4().hex
         interrupts = self._interrupts
-        reply = await client.ask("shell", "execute_request", content, metadata=labels, run=run, timeout=timeout)
+        ask = partial(client.ask, "shell", "execute_request", content, metadata=labels, run=run, timeout=timeout)
+        reply = await ask()
+        for pause_s in _ASK_AGAIN_AFTER_S:  # after an error some kernels drop what comes next, whatever they were told
+            if reply.get("status") not in _DROPPED or self._interrupts != interrupts:
+                break
+            await asyncio.sleep(pause_s)
+            if self._interrupts == interrupts:
+                reply = await ask(again=True)
         process.trim_log()
         return execute_reply(reply, interrupted=self._interrupts != interrupts)
 

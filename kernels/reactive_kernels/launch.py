@@ -218,13 +218,13 @@ async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_direc
     spec = await _find_spec(request.kernel_name, specs)
     directory = runtime_directory / uuid.uuid4().hex[:8]
     directory.mkdir(mode=0o700)
-    local = _is_local(spec)
+    private = os.name == "posix" and _is_local(spec) and _is_ipykernel(spec)
     manager = AsyncKernelManager(
         kernel_name=request.kernel_name,
         kernel_spec_manager=specs,
         connection_file=str(directory / "k.json"),
-        transport="ipc" if local and os.name == "posix" else "tcp",
-        transport_encryption="auto" if zmq.has("curve") and not local else "disabled",
+        transport="ipc" if private else "tcp",
+        transport_encryption="auto" if zmq.has("curve") and not private else "disabled",
         config=Config({"ForkProvisioner": {"preload": list(request.preload)}}) if request.preload else Config(),
     )
     try:
@@ -294,3 +294,8 @@ def _is_local(spec: KernelSpec) -> bool:
     named = (spec.metadata.get("kernel_provisioner") or {}).get("provisioner_name")
     name = named or KernelProvisionerFactory.instance().default_provisioner_name
     return str(name) in _LOCAL_PROVISIONERS
+
+
+def _is_ipykernel(spec: KernelSpec) -> bool:
+    """Whether the command starts ipykernel: kernels of other makes may know no sockets but TCP."""
+    return any(module in ("ipykernel", "ipykernel_launcher") for module in spec.argv)

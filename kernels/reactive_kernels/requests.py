@@ -70,12 +70,14 @@ class RequestTable:
         self._ours: OrderedDict[str, None] = OrderedDict()
         self._last_run: str | None = None
 
-    def begin(self, message_id: str, *, run: str | None = None, reply_only: bool = False) -> Request:
+    def begin(
+        self, message_id: str, *, run: str | None = None, reply_only: bool = False, again: bool = False
+    ) -> Request:
         """A request is about to be sent; `run` is the caller's id if it runs a cell.
 
-        Raises ValueError if the id was used before.
+        Raises ValueError if the id was used before, unless the kernel is to be asked `again` what it dropped.
         """
-        if message_id in self._open or message_id in self._runs:
+        if message_id in self._open or (message_id in self._runs and not again):
             raise ValueError(f"The request id {message_id!r} was used before: each run needs its own.")
         request = Request(message_id, cell=run is not None, reply_only=reply_only)
         self._open[message_id] = request
