@@ -69,7 +69,8 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
     if withheld:
         provided += tuple((name, by, -1) for name, by in sorted(withheld.items()))
     if graph.exclusive and cell in graph.conflicts:
-        provided += tuple((name, by, -2) for name, others in graph.conflicts[cell].items() for by in others)
+        conflicts = sorted(graph.conflicts[cell].items())
+        provided += tuple((name, by, -2) for name, others in conflicts for by in sorted(others))
     return provided
 
 

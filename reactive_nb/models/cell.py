@@ -103,6 +103,11 @@ class Cell:
     revision: int = 0
     """The notebook's revision at which the cell's source, type, config or place was last changed."""
 
+    @property
+    def has_run(self) -> bool:
+        """Whether there are traces of a run: here, or where the notebook was before."""
+        return self.started_at is not None or self.execution_count is not None or bool(self.outputs)
+
 
 def new_cell_id() -> str:
     return uuid.uuid4().hex[:12]

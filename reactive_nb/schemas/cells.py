@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from reactive_nb.models import CellMode, CellStatus, CellType
 from reactive_nb.schemas.base import CellId, NbOutput, Request, Response, Revision
+from reactive_nb.schemas.reasons import StaleReason
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$", max_length=256)]
 
@@ -60,6 +61,9 @@ class CellResponse(Response):
     downstream: list[str] = Field(description="Cells that get names from it, in document order.")
     config: CellConfigModel
     error: CellErrorModel | None
+    stale_because: list[StaleReason] = Field(
+        default_factory=list, description="Why it is stale, the most telling first, five reasons at most."
+    )
     started_at: datetime | None
     duration_ms: float | None
     revision: Revision

@@ -15,6 +15,7 @@ from reactive_nb.schemas.base import CellId, NbOutput, Response, Revision
 from reactive_nb.schemas.cells import CellErrorModel, CellResponse
 from reactive_nb.schemas.graph import GraphEdge
 from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel, StorageProblem
+from reactive_nb.schemas.reasons import StaleReason
 from reactive_nb.schemas.runs import RunState
 
 
@@ -112,6 +113,7 @@ class CellStatusEvent(Event):
     status: CellStatus
     execution_count: int | None = None
     error: CellErrorModel | None = None
+    stale_because: list[StaleReason] = Field(default_factory=list, description="Why it is stale, if it is.")
     started_at: str | None = None
     duration_ms: float | None = None
 

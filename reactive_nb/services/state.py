@@ -13,6 +13,7 @@ from datetime import datetime
 
 from reactive_nb.execution.dependencies import CellNames
 from reactive_nb.execution.namespace import NamespaceStep
+from reactive_nb.execution.reasons import Reason, ReasonKind, reasons
 from reactive_nb.execution.records import Inputs, RunRecord
 from reactive_nb.execution.scheduler import Follow, Situation
 from reactive_nb.execution.selection import RunScope, following
@@ -92,6 +93,8 @@ class SessionState:
     knowledge: Mapping[str, Knowledge] = field(default_factory=dict)
     graph: DependencyGraph = field(default_factory=DependencyGraph)
     records: Mapping[str, RunRecord] = field(default_factory=dict)
+    lost: Mapping[str, ReasonKind] = field(default_factory=dict)
+    """Cells whose records were dropped → why; it matters until they run again."""
     stale: frozenset[str] = frozenset()
     statuses: Mapping[str, CellStatus] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
@@ -141,6 +144,12 @@ class SessionState:
             lazy=notebook.settings.mode is RunMode.LAZY,
             moves=self.moves,
         )
+
+    def why_stale(self, cell_id: str) -> tuple[Reason, ...]:
+        """Why a cell that is part of the graph is stale: all reasons, its own first; none if it is fresh."""
+        known = self.knowledge[cell_id]
+        earlier = ReasonKind.OPENED if self.notebook.by_id[cell_id].has_run else ReasonKind.NEVER_RAN
+        return reasons(self.situation(), self.stale, cell_id, self.lost.get(cell_id, earlier), known.missed)
 
     def following(self, run: Run) -> Follow:
         """Which of the cells that depend on what runs are run in this run too."""

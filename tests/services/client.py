@@ -44,7 +44,7 @@ class Client:
             case "cell.removed":
                 self.cells.remove(cell)
             case "cell.status":
-                names = ("status", "execution_count", "error", "started_at", "duration_ms")
+                names = ("status", "execution_count", "error", "stale_because", "started_at", "duration_ms")
                 cell.update({name: told[name] for name in names})
             case "output.append":
                 cell["outputs"] += told["outputs"]

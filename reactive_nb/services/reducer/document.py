@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from reactive_nb.execution.analysis import analyse_python
+from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.models import Analysis, Cell, CellConfig, CellType, KernelState, Notebook, NotebookSettings
 from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved
 from reactive_nb.schemas.runs import RunState
@@ -213,7 +214,7 @@ def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
 
 def _change_kernel(step: Transition, language: str) -> None:
     abandon(step, RunState.INTERRUPTED, "The notebook was given another kernel.", "interrupted")
-    forget_runs(step)
+    forget_runs(step, ReasonKind.REPLACED)
     step.change(kernel=KernelState.NONE, kernel_message=None, language=language)
     step.do(ReplaceKernel(start=False))
     for cell in step.state.notebook.cells:

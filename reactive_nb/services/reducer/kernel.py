@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.models import Cell, CellError, CellType, KernelState
@@ -20,7 +21,7 @@ from reactive_nb.services.operations import BatchEnded, CellFinished, CellStarte
 from reactive_nb.services.reducer.next_cell import bound_after, is_premature
 from reactive_nb.services.reducer.planning import mark_done, pull_in_dependants, replace_run
 from reactive_nb.services.reducer.results import leave_no_trace, record_run
-from reactive_nb.services.reducer.runs import abandon, forget_runs
+from reactive_nb.services.reducer.runs import abandon, forget_runs, lose_records
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.reducer.widgets import run_behind
 
@@ -34,13 +35,13 @@ def kernel_changed(operation: KernelChanged, step: Transition) -> None:
     if state is KernelState.DEAD:
         message = operation.message or "The kernel died."
         abandon(step, RunState.FAILED, message, "kernel")
-        forget_runs(step)
+        forget_runs(step, ReasonKind.DIED)
         if step.state.notebook.settings.restart_dead_kernel and step.before.kernel.alive:
             step.change(kernel=KernelState.STARTING)
             step.do(StartKernel())
     elif state is KernelState.NONE:
         abandon(step, RunState.FAILED, operation.message or "The kernel was shut down.", "kernel")
-        forget_runs(step)
+        forget_runs(step, ReasonKind.ENDED)
 
 
 def cell_started(operation: CellStarted, step: Transition) -> None:
@@ -175,8 +176,8 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
 
 def foreign_run(_: ForeignRun, step: Transition) -> None:
     """Nobody knows what the names hold now: every cell is stale. What is `bound` stays so, until something runs."""
-    state = step.state
-    step.change(records={}, forget=state.forget | state.records.keys())
+    step.change(forget=step.state.forget | step.state.records.keys())
+    lose_records(step, ReasonKind.FOREIGN)
     step.touch_everything()
 
 

@@ -66,6 +66,8 @@ def leave_no_trace(step: Transition, cell_id: str, report: Report) -> None:
     names, deleted = frozenset(report.get("kept", ())), frozenset(report.get("deleted", ()))
     bound = {name: source for name, source in state.bound.items() if name not in deleted}
     records = {other: record for other, record in state.records.items() if other != cell_id}
+    if cell_id in state.lost:
+        step.change(lost={other: why for other, why in state.lost.items() if other != cell_id})
     step.change(
         records=spoil(records, cell_id, report),
         forget=state.forget | {cell_id},

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.execution.selection import RunScope, choose
 from reactive_nb.models import CellError, KernelState
 from reactive_nb.schemas.events import RunStarted
@@ -58,7 +59,7 @@ def interrupt_run(_: InterruptRun, step: Transition) -> None:
 
 def restart_kernel(_: RestartKernel, step: Transition) -> None:
     abandon(step, RunState.INTERRUPTED, "The kernel was restarted.", "interrupted")
-    forget_runs(step)
+    forget_runs(step, ReasonKind.RESTARTED)
     step.change(kernel=KernelState.RESTARTING, kernel_message=None)
     step.do(ReplaceKernel(start=True))
 
@@ -79,10 +80,16 @@ def abandon(step: Transition, state: RunState, message: str, kind: str) -> None:
         finish_run(step, run, state, message)
 
 
-def forget_runs(step: Transition) -> None:
+def forget_runs(step: Transition, why: ReasonKind) -> None:
     """Nothing that ran counts any more: no version of any name is left."""
-    step.change(records={}, bound={}, unsettled=frozenset(), forget=frozenset(), moves={}, readers={})
+    lose_records(step, why)
+    step.change(bound={}, unsettled=frozenset(), forget=frozenset(), moves={}, readers={})
     step.touch_everything()
+
+
+def lose_records(step: Transition, why: ReasonKind) -> None:
+    """What is known of the runs that there were holds no more."""
+    step.change(records={}, lost={**step.state.lost, **dict.fromkeys(step.state.records, why)})
 
 
 HANDLERS: dict[type, Callable[[Any, Transition], None]] = {

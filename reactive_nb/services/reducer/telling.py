@@ -11,6 +11,8 @@ from reactive_nb.services import views
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import SessionState
 
+NO_CELLS: frozenset[str] = frozenset()
+
 
 def tell(step: Transition) -> None:
     """Statuses come last, so that a client never hears of the status of a cell that it does not know."""
@@ -61,13 +63,14 @@ def _tell_statuses(step: Transition) -> None:
     step.change(statuses=statuses)
     for cell_id in looked_at:
         cell, before = notebook.by_id[cell_id], old.notebook.cell(cell_id)
-        if before is None and statuses[cell_id] is CellStatus.IDLE:
+        if before is None and statuses[cell_id] is CellStatus.IDLE and cell_id not in step.state.graph.conflicts:
             continue  # said with the cell itself
         if (
             before is None
             or statuses[cell_id] is not old.statuses.get(cell_id)
             or _result_differs(before, cell)
             or views.cell_error(old, before) != views.cell_error(step.state, cell)
+            or (statuses[cell_id] is CellStatus.STALE and old.why_stale(cell_id) != step.state.why_stale(cell_id))
         ):
             step.emit(views.status_event(step.state, cell))
 
@@ -85,7 +88,16 @@ def _perhaps_different(step: Transition, pending: frozenset[str]) -> set[str]:
     found |= {run.cell for run in (old.running, new.running) if run is not None}
     if places is not old.notebook.positions:
         found |= places.keys() - old.notebook.positions.keys()
-    return found & places.keys()
+    return (found | _perhaps_for_another_reason(step)) & places.keys()
+
+
+def _perhaps_for_another_reason(step: Transition) -> set[str]:
+    """Cells that were stale and are, though not surely for what they were stale for."""
+    old, new = step.before, step.state
+    found = set(step.examined)
+    for cell in old.stale ^ new.stale:
+        found |= new.graph.users.get(cell, NO_CELLS)
+    return found & old.stale & new.stale
 
 
 def _status(state: SessionState, cell: Cell, pending: frozenset[str]) -> CellStatus:
@@ -99,8 +111,7 @@ def _status(state: SessionState, cell: Cell, pending: frozenset[str]) -> CellSta
         return CellStatus.QUEUED
     record = state.records.get(cell.id)
     if record is None:
-        has_run = cell.started_at is not None or cell.execution_count is not None or bool(cell.outputs)
-        return CellStatus.STALE if has_run else CellStatus.IDLE
+        return CellStatus.STALE if cell.has_run else CellStatus.IDLE
     if cell.id in state.stale:
         return CellStatus.STALE
     return views.STATUS_OF_OUTCOME[record.outcome]

@@ -43,6 +43,8 @@ class Transition:
         self._everything_changed = False
         self.cells_set: set[str] = set()
         self.every_status = False
+        self.examined: set[str] = set()
+        """Cells whose staleness was looked at because something about them had changed."""
 
     # -- noting changes
     def change(self, **changes: Any) -> None:
@@ -131,6 +133,7 @@ class Transition:
         now = self.state.situation()
         if self._everything_changed or self._changed:
             changed: Iterable[str] | None = None if self._everything_changed else self._changed
+            self.examined |= self._changed
             self._everything_changed, self._changed = False, set()
             self.change(stale=stale_cells(now, self.state.stale, changed))
         return now

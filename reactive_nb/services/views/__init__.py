@@ -17,6 +17,7 @@ from reactive_nb.services.views.events import (
     status_event,
 )
 from reactive_nb.services.views.graph import all_edges, cell_names, defined_names, graph_response, used_names
+from reactive_nb.services.views.reasons import reason_model, stale_because
 
 __all__ = [
     "STATUS_OF_OUTCOME",
@@ -35,8 +36,10 @@ __all__ = [
     "kernel_model",
     "notebook_response",
     "notebook_updated",
+    "reason_model",
     "redefinition_error",
     "run_cell",
+    "stale_because",
     "status_event",
     "used_names",
 ]

@@ -10,6 +10,7 @@ from reactive_nb.services.large_outputs import slim
 from reactive_nb.services.state import SessionState
 from reactive_nb.services.views.errors import cell_error, error_model
 from reactive_nb.services.views.graph import defined_names, used_names
+from reactive_nb.services.views.reasons import stale_because
 
 
 def notebook_response(state: SessionState) -> NotebookResponse:
@@ -45,6 +46,7 @@ def cell_response(state: SessionState, cell_id: str) -> CellResponse:
         downstream=list(state.graph.downstream(cell_id)),
         config=CellConfigModel.model_validate(cell.config),
         error=error_model(error),
+        stale_because=stale_because(state, cell),
         started_at=cell.started_at,
         duration_ms=cell.duration_ms,
         revision=cell.revision,

@@ -9,6 +9,7 @@ from reactive_nb.execution.records import Outcome
 from reactive_nb.models import Cell, CellError, CellStatus
 from reactive_nb.schemas.cells import CellErrorModel
 from reactive_nb.services.state import SessionState
+from reactive_nb.services.views.words import listed
 
 STATUS_OF_OUTCOME: Mapping[Outcome, CellStatus] = {
     Outcome.OK: CellStatus.SUCCESS,
@@ -43,7 +44,7 @@ def blocked_error(state: SessionState, names: Mapping[str, Sequence[str]]) -> Ce
         culprit = state.notebook.cell(blame)
         if culprit is not None and culprit.error is not None and culprit.error.kind == "blocked":
             cells.extend(culprit.error.cells)
-        reasons.append(f"{_listed(missing)} from cell {blame}, which {_why(state, blame)}")
+        reasons.append(f"{listed(missing)} from cell {blame}, which {_why(state, blame)}")
     return CellError(
         "blocked", "It needs " + "; and ".join(reasons) + ".", tuple(sorted(wanted)), tuple(dict.fromkeys(cells))
     )
@@ -66,7 +67,7 @@ def redefinition_error(state: SessionState, cell_id: str) -> CellError | None:
     if not others:
         return None
     cells = tuple(dict.fromkeys(cell for definers in others.values() for cell in definers))
-    message = f"{_listed(list(others))} {'is' if len(others) == 1 else 'are'} defined in other cells too"
+    message = f"{listed(list(others))} {'is' if len(others) == 1 else 'are'} defined in other cells too"
     return CellError("redefinition", f"{message}: {', '.join(cells)}.", tuple(others), cells)
 
 
@@ -83,7 +84,3 @@ def failure(state: SessionState, cell_id: str, outcome: Outcome, message: str, n
     similar = difflib.get_close_matches(name, [n for n in state.graph.writers if n != name], n=1)
     hint = f" Did you mean {similar[0]}?" if similar and "Did you mean" not in message else ""
     return CellError("exception", f"{message}{hint}", (name,))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -18,6 +18,7 @@ from reactive_nb.schemas.notebooks import SettingsModel
 from reactive_nb.services.large_outputs import slim
 from reactive_nb.services.state import SessionState
 from reactive_nb.services.views.errors import cell_error, error_model
+from reactive_nb.services.views.reasons import stale_because
 
 
 def notebook_updated(state: SessionState, message: str | None = None) -> NotebookUpdated:
@@ -37,6 +38,7 @@ def status_event(state: SessionState, cell: Cell) -> CellStatusEvent:
         status=state.statuses[cell.id],
         execution_count=cell.execution_count,
         error=error_model(cell_error(state, cell)),
+        stale_because=stale_because(state, cell),
         started_at=cell.started_at.isoformat() if cell.started_at else None,
         duration_ms=cell.duration_ms,
     )
