@@ -10,16 +10,19 @@ import asyncio
 import contextlib
 import itertools
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import zmq.asyncio
 
+from .backlog import BacklogLimits, Omission
+from .batches import REPLY, Batch, Ended
 from .channels import Channel, Channels, Frame
 from .errors import DeadKernelError, KernelError, KernelTimeout
 from .events import CommOpenEvent, KernelEvent, StatusEvent
-from .messages import content_of, event_of, message_type, parent_id, parent_session
-from .requests import Request, RequestTable
+from .messages import content_of, event_of, message_type, omission_event, parent_id, parent_session
+from .requests import Request, RequestTable, remember
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ _ANSWER_S = 4.0
 _CONTROL_S = 5.0
 _STOP_BATCH = "reactive_nb_stop_request"
 _COMMS_REMEMBERED = 10_000
+_BUSY_REMEMBERED = 1_000
+_WIDGET = "jupyter.widget"
 _SILENT = {"silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
 
 
@@ -43,21 +48,23 @@ class KernelClient:
         context: zmq.asyncio.Context,
         connection_info: Mapping[str, Any],
         tell: Callable[[KernelEvent], None],
+        limits: BacklogLimits | None = None,
     ) -> None:
         """Take where the kernel listens; `greet` connects."""
-        self._channels = Channels(context, connection_info, self._on_message)
+        self._channels = Channels(context, connection_info, self._on_message, limits)
         self._tell = tell
         self._requests = RequestTable()
         self._welcome = asyncio.Event()
         self._failure: DeadKernelError | None = None
-        self._busy: set[str] = set()
+        self._busy: OrderedDict[str, None] = OrderedDict()
         self._question: tuple[dict[str, Any], str | None] | None = None  # its header, and who asks
-        self._comm_runs: dict[str, str] = {}
+        self._comm_runs: OrderedDict[str, str] = OrderedDict()
+        self._widgets: OrderedDict[str, None] = OrderedDict()
         self._nudges: set[asyncio.Task[None]] = set()
         self._features: frozenset[str] = frozenset()
         self._subshell: str | None = None
         self._subshell_lock = asyncio.Lock()
-        self._batch: str | None = None
+        self._batch: Batch | None = None
         self.messages_heard = 0
 
     @property
@@ -68,7 +75,7 @@ class KernelClient:
     @property
     def running_cell(self) -> bool:
         """Whether code that we sent is under way."""
-        return any(request.cell for request in self._requests.waiting)
+        return self.in_batch or any(request.cell for request in self._requests.waiting)
 
     @property
     def in_batch(self) -> bool:
@@ -137,47 +144,31 @@ class KernelClient:
             self._requests.end(request)
         return self._answer(request, kind)
 
-    async def ask_batch(
-        self, cells: Sequence[Mapping[str, Any]], seconds: float, ended: Callable[[dict[str, Any], bool], None]
-    ) -> int:
+    async def ask_batch(self, cells: Sequence[Mapping[str, Any]], seconds: float, ended: Ended) -> int:
         """Have the kernel-side helper run cells (see `kernel_batches`) until one is not as expected or time is up.
 
-        `ended` is given the content of each cell's reply, in order, and whether it was interrupted. Returns how many
-        cells have run; raises as `ask`.
+        `ended` is given the content of each cell's reply, in order, and whether it was interrupted, when all the
+        cell's output has been told. Returns how many cells have run; raises as `ask`.
         """
         self.check()
         labels = {"reactive_nb": {"batch": {"cells": list(cells), "seconds": seconds}}}
         content = {"code": "", **_SILENT, "allow_stdin": True}
         message = self._channels.session.msg("execute_request", content, metadata=labels)
+        self._requests.name_runs(cell["id"] for cell in cells)
         whole = self._requests.begin(message["msg_id"])
-        self._batch = whole.message_id
-        parts = [self._requests.begin(cell["id"], run=cell["id"]) for cell in cells]
-        end = asyncio.ensure_future(self._await_end(whole))
-        done = 0
+        batch = self._batch = Batch(whole, (cell["id"] for cell in cells), ended)
         try:
             self._channels.send("shell", message)
-            for part in parts:
-                await asyncio.wait({part.done, end}, return_when=asyncio.FIRST_COMPLETED)
-                if not part.done.done():
-                    end.result()  # it raises if that is why no more has come
-                    break
-                part.done.result()
-                ended(self._answer(part, "execute_request"), part.interrupted)
-                done += 1
-            await end
+            await self._await_end(whole)
         finally:
             self._batch = None
-            end.cancel()
-            for request in (whole, *parts):
-                self._requests.end(request)
-        return done
+            self._requests.end(whole)
+        return batch.done
 
     def stop_batch(self) -> None:
         """End the batch that runs, if one does, after the cell that it is at."""
         if self._batch is not None and self._failure is None:
-            message = self._channels.session.msg(_STOP_BATCH, {"batch": self._batch})
-            self._requests.note(message["msg_id"])
-            self._channels.send("control", message)
+            self._note_and_send("control", _STOP_BATCH, {"batch": self._batch.whole.message_id})
 
     async def ask_aside(self, kind: str, content: dict[str, Any], timeout: float) -> dict[str, Any]:
         """Ask without waiting for a running cell, where the kernel offers a way."""
@@ -205,14 +196,23 @@ class KernelClient:
         """An interrupt goes out: a request that it hits between the lines may end without a reply."""
         for request in self._requests.waiting:
             request.interrupted = request.interrupted or not request.done.done()
+        if self._batch is not None:
+            self._batch.interrupted = True
 
     def wake(self) -> None:
         """Send something that needs no answer: an ipykernel that awaits notices a signal only when a message comes."""
         if self.running_cell and self._failure is None:
-            message = self._channels.session.msg("kernel_info_request", {})
-            self._requests.note(message["msg_id"])
             with contextlib.suppress(KernelError):
-                self._channels.send("shell", message)
+                self._note_and_send("shell", "kernel_info_request", {})
+
+    def prod(self) -> None:
+        """Ask for a sign of life, which a kernel can give while it computes; nobody waits for the answer."""
+        with contextlib.suppress(KernelError):
+            self._note_and_send("control", "kernel_info_request", {})
+
+    def heartbeat(self) -> zmq.asyncio.Socket:
+        """A socket whose every message a kernel sends back as it came; to be closed by the caller."""
+        return self._channels.heartbeat()
 
     def reply_input(self, value: str) -> None:
         """Answer the question that the running code waits on."""
@@ -257,7 +257,12 @@ class KernelClient:
         for task in self._nudges:
             task.cancel()
         await asyncio.gather(*self._nudges, return_exceptions=True)
-        await self._channels.close()
+        self._channels.close()
+
+    def _note_and_send(self, channel: Channel, kind: str, content: dict[str, Any]) -> None:
+        message = self._channels.session.msg(kind, content)
+        self._requests.note(message["msg_id"])
+        self._channels.send(channel, message)
 
     async def _await_end(self, request: Request) -> None:
         unheard = asyncio.get_running_loop().call_later(_UNHEARD_S, self._wake, request)
@@ -300,8 +305,11 @@ class KernelClient:
 
     # What comes in
 
-    def _on_message(self, channel: Channel, message: dict[str, Any]) -> None:
+    def _on_message(self, channel: Channel, message: dict[str, Any] | Omission) -> None:
         self.messages_heard += 1
+        if isinstance(message, Omission):
+            self._on_omission(message)
+            return
         match channel:
             case "iopub":
                 self._on_published(message)
@@ -317,18 +325,44 @@ class KernelClient:
     def _on_published(self, message: dict[str, Any]) -> None:
         self._welcome.set()
         parent = parent_id(message)
-        request = self._requests.get(parent)
-        if message_type(message) == "status":
-            self._on_status(message, parent, request)
-            return
-        if request is not None:
-            request.heard()
-        self._publish(message, self._requests.run_of(parent))
+        match message_type(message):
+            case "status":
+                self._on_status(message, parent, self._requests.get(parent))
+            case "execute_input" if self._batch is not None and parent is not None and parent == self._batch.at:
+                self._requests.begun(parent)
+                self._batch.whole.heard()
+                self._tell(StatusEvent(parent, "busy"))
+                self._publish(message, parent)
+            case kind if kind == REPLY:
+                self._on_end_in_batch(parent, content_of(message))
+            case _:
+                request = self._requests.get(parent)
+                if request is not None:
+                    request.heard()
+                self._publish(message, self._requests.run_of(parent))
+
+    def _on_end_in_batch(self, cell: str | None, reply: dict[str, Any]) -> None:
+        if self._batch is not None and cell is not None and cell == self._batch.at:
+            self._forget_question(cell)
+            self._tell(StatusEvent(cell, "idle"))
+            self._batch.end(cell, reply)
+
+    def _on_omission(self, omission: Omission) -> None:
+        """Too much came at once: say what is missing, and ask widgets whose news was lost how they now are."""
+        if omission.parent is None or not self._requests.is_internal(omission.parent):
+            self._tell(omission_event(omission, self._requests.run_of(omission.parent)))
+        for comm_id in omission.comms & self._widgets.keys():
+            with contextlib.suppress(KernelError):
+                content = {"comm_id": comm_id, "data": {"method": "request_state"}}
+                self.send_comm("comm_msg", content, None, ())
 
     def _on_status(self, message: dict[str, Any], parent: str | None, request: Request | None) -> None:
         state = content_of(message).get("execution_state")
         if parent is not None:
-            (self._busy.add if state == "busy" else self._busy.discard)(parent)
+            if state == "busy":
+                remember(self._busy, parent, None, _BUSY_REMEMBERED)
+            else:
+                self._busy.pop(parent, None)
         if state == "busy":
             self._requests.begun(parent)
         run = self._requests.run_started_by(parent)
@@ -339,17 +373,22 @@ class KernelClient:
         if request is not None:
             request.idle = request.idle or state == "idle"
             request.progress()
-            if request.idle and self._question is not None and self._question[1] == parent:
-                self._question = None
+            if request.idle:
+                self._forget_question(parent)
+
+    def _forget_question(self, asker: str | None) -> None:
+        if self._question is not None and self._question[1] == asker:
+            self._question = None
 
     def _publish(self, message: dict[str, Any], run: str | None) -> None:
         session = parent_session(message)
         foreign = session is not None and session != self._channels.session.session
         event = event_of(message, run, foreign=foreign)
-        if isinstance(event, CommOpenEvent) and run is not None:
-            self._comm_runs[event.comm_id] = run
-            if len(self._comm_runs) > _COMMS_REMEMBERED:
-                del self._comm_runs[next(iter(self._comm_runs))]
+        if isinstance(event, CommOpenEvent):
+            if run is not None:
+                remember(self._comm_runs, event.comm_id, run, _COMMS_REMEMBERED)
+            if event.target_name == _WIDGET:
+                remember(self._widgets, event.comm_id, None, _COMMS_REMEMBERED)
         if event is not None:
             self._tell(event)
 

@@ -16,6 +16,7 @@ READ_ONLY = frozenset({"variables", "variable"})
 PROBE = '__import__("_reactive_nb").VERSION'
 
 _SOURCES = {
+    "_reactive_nb_economies": "kernel_economies.py",
     "_reactive_nb_interrupts": "kernel_interrupts.py",
     "_reactive_nb": "kernel_side.py",
     "_reactive_nb_batches": "kernel_batches.py",

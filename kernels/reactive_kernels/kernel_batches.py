@@ -1,12 +1,15 @@
 """Several cells in one request, inside a kernel: each runs as if it had been sent by itself, only faster.
 
 Runs beside `kernel_side`. Each cell gets a message of its own, with its own id, and goes through the kernel's usual
-handler: so its input, output, status and reply are labelled with it, and `input()`, widgets and hooks see nothing
-unusual. Whoever sends a batch says what each cell is expected to do to the namespace; at the first that does something
-else the batch ends, for what the next cell needs may then be something else. It also ends when its time is up, so that
-other messages get in between, after a cell that has spoken to widgets, which may answer, and when a message on the
-control channel says that the plan has changed. A kernel that
-dies takes with it what was said in its last moments, so it notes in a file which cell it is at.
+handler: so its input and output are labelled with it, and `input()`, widgets and hooks see nothing unusual. Its reply
+is published, after all that it says: who listens gets everything in order on one channel, and needs no more to know
+when it began and ended.
+
+Whoever sends a batch says what each cell is expected to do to the namespace; at the first that does something else the
+batch ends, for what the next cell needs may then be something else. It also ends when its time is up, so that other
+messages get in between, after a cell that has spoken to widgets, which may answer, and when a message on the control
+channel says that the plan has changed. A kernel that dies takes with it what was said in its last moments, so it notes
+in a file which cell it is at.
 """
 
 from __future__ import annotations
@@ -14,10 +17,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 STOP = "reactive_nb_stop_request"
+REPLY = "reactive_nb_reply"
 NOTE_BYTES = 64
 
 Json = dict[str, Any]
@@ -41,20 +44,6 @@ def _as_expected(reply: Json | None, expected: Json) -> bool:
     )
 
 
-def _count_comm_messages(session: Any) -> Callable[[], int]:
-    """How many messages widgets and the like have sent: who hears them may answer before the next cell."""
-    send = session.send
-    count = 0
-
-    def counted(stream: Any, message: Any, *args: Any, **options: Any) -> Any:
-        nonlocal count
-        count += isinstance(message, str) and message.startswith("comm_")
-        return send(stream, message, *args, **options)
-
-    session.send = counted
-    return lambda: count
-
-
 def _note_file() -> int | None:
     """Where a local kernel notes what it is at: a file beside its connection file."""
     from ipykernel.connect import get_connection_file
@@ -66,38 +55,51 @@ def _note_file() -> int | None:
         return None
 
 
-def install(kernel: Any, core: Any) -> None:
+class _Outlet:
+    """In the place of the socket that a cell's reply would go to."""
+
+
+def install(kernel: Any, core: Any, sender: Any) -> None:
     """Take over the kernel's handler of execute requests."""
     execute = kernel.shell_handlers["execute_request"]
     gate, namespace = core.gate, core.namespace
     stopped: set[str] = set()
-    spoken = _count_comm_messages(kernel.session)
+    outlet = _Outlet()
     note_file = _note_file()
 
     def note(request: str) -> None:
         if note_file is not None:
             os.pwrite(note_file, request.encode()[:NOTE_BYTES].ljust(NOTE_BYTES), 0)
 
-    async def run_batch(stream: Any, ident: Any, parent: Json, batch: Json) -> int:
+    def publish_reply(content: Any, parent: Json) -> None:
+        kernel.session.send(kernel.iopub_socket, REPLY, content, parent)
+
+    sender.redirected[id(outlet)] = publish_reply
+
+    async def run_cell(ident: Any, parent: Json, cell: Json) -> None:
+        message = _message(parent, cell)
+        kernel.set_parent(ident, message)
+        namespace.last_reply = None
+        try:
+            await execute(outlet, ident, message)
+        except BaseException as error:  # it is no user's: theirs are in the reply
+            publish_reply({"status": "error", "ename": type(error).__name__, "evalue": str(error)}, message)
+            if not isinstance(error, (Exception, KeyboardInterrupt)):
+                raise
+
+    async def run_batch(ident: Any, parent: Json, batch: Json) -> int:
         done = 0
         deadline = time.monotonic() + batch["seconds"]
-        signals, said = gate.signals, spoken()
+        signals, said = gate.signals, sender.comm_messages
         for cell in batch["cells"]:
             interrupted = gate.signals != signals  # even if the code took no notice
             if done and (interrupted or parent["header"]["msg_id"] in stopped or time.monotonic() > deadline):
                 break
             gate.await_code()
             note(cell["id"])
-            message = _message(parent, cell)
-            kernel.set_parent(ident, message)
-            kernel._publish_status("busy", "shell", parent=message)
-            namespace.last_reply = None
-            try:
-                await execute(stream, ident, message)
-            finally:
-                kernel._publish_status("idle", "shell", parent=message)
+            await run_cell(ident, parent, cell)
             done += 1
-            if spoken() != said or not _as_expected(namespace.last_reply, cell["expected"]):
+            if sender.comm_messages != said or not _as_expected(namespace.last_reply, cell["expected"]):
                 break
         return done
 
@@ -107,7 +109,7 @@ def install(kernel: Any, core: Any) -> None:
         if batch is None:
             await execute(stream, ident, parent)
             return
-        done = await run_batch(stream, ident, parent, batch)
+        done = await run_batch(ident, parent, batch)
         stopped.clear()
         kernel.set_parent(ident, parent)
         content = {"status": "ok", "execution_count": kernel.execution_count, "user_expressions": {}, "payload": []}
@@ -123,4 +125,4 @@ def install(kernel: Any, core: Any) -> None:
 if __name__ == "_reactive_nb_batches":
     from IPython import get_ipython
 
-    install(get_ipython().kernel, sys.modules["_reactive_nb"])
+    install(get_ipython().kernel, sys.modules["_reactive_nb"], sys.modules["_reactive_nb_economies"].SENDER)

@@ -28,8 +28,6 @@ _HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
 # Values that cannot be changed in place, and that the interpreter shares freely.
 _IMMUTABLE = frozenset([int, float, complex, bool, str, bytes, type(None), range, type(...), type(NotImplemented)])
 _ABSENT = object()
-_HISTORY_BATCH = 1_000
-_OUTPUT_QUEUE = 100_000
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 WATCHERS: list[Any] = []
@@ -248,27 +246,6 @@ def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
     return do_execute
 
 
-def _widen_output(kernel: Any) -> None:
-    """Let many messages wait on their way out: beyond 1,000, the default, output is dropped without a word."""
-    thread = getattr(kernel, "iopub_thread", None)
-    if thread is not None:
-        thread.schedule(lambda: setattr(thread.socket, "sndhwm", _OUTPUT_QUEUE))
-
-
-def _flush_when_needed(stream: Any) -> None:
-    """Let a stream that holds nothing not wait for the thread that would send it: twice a cell, a fifth of its time."""
-    flush = getattr(stream, "flush", None)
-    if flush is not None and hasattr(stream, "_flush_pending"):
-        stream.flush = lambda: flush() if stream._flush_pending else None
-
-
-def _gather_history(shell: Any) -> None:
-    """Write IPython's history in batches: a transaction a cell doubles the time of a trivial one."""
-    history = getattr(shell, "history_manager", None)
-    if history is not None:
-        history.db_cache_size = _HISTORY_BATCH
-
-
 def install() -> None:
     """Wrap the kernel that this runs in. Done once, at the end of this source."""
     from IPython import get_ipython
@@ -276,14 +253,9 @@ def install() -> None:
     shell = get_ipython()
     kernel = shell.kernel
     namespace = Namespace(shell)
-    kernel._execute_sleep = 0  # half a millisecond a cell that nobody needs
     gate = sys.modules["_reactive_nb_interrupts"].InterruptGate()
     gate.guard(kernel, lambda: bool(_request_of(kernel)))
     kernel.do_execute = _wrap(kernel, namespace, gate)
-    _widen_output(kernel)
-    _gather_history(shell)
-    _flush_when_needed(sys.stdout)
-    _flush_when_needed(sys.stderr)
 
     @function
     def bind(bind: dict[str, str | None], forget: Iterable[str] = ()) -> Json:

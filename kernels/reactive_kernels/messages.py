@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .backlog import Omission
 from .events import (
     JSON,
     ClearOutputEvent,
@@ -57,6 +58,13 @@ def event_of(message: Message, request_id: str | None = None, *, foreign: bool =
     """
     read = _READERS.get(message_type(message))
     return None if read is None else read(message, content_of(message), request_id, foreign)
+
+
+def omission_event(omission: Omission, request_id: str | None) -> OutputEvent:
+    """What is shown in the place of messages that were left out."""
+    what = f"{omission.messages:,} messages ({omission.size_bytes / 1e6:,.1f} MB)"
+    text = f"\n[… {what} left out: the kernel says more than can be taken in …]\n"
+    return OutputEvent(request_id, {"output_type": "stream", "name": "stdout", "text": text}, None, omission.parent)
 
 
 def buffers_of(message: Message) -> tuple[bytes, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 _REMEMBERED = 4_096
@@ -77,15 +78,22 @@ class RequestTable:
 
         Raises ValueError if the id was used before, unless the kernel is to be asked `again` what it dropped.
         """
-        if message_id in self._open or (message_id in self._runs and not again):
+        if message_id in self._open:
             raise ValueError(f"The request id {message_id!r} was used before: each run needs its own.")
+        if run is not None and not again:
+            self.name_runs([message_id], run)
         request = Request(message_id, cell=run is not None, reply_only=reply_only)
         self._open[message_id] = request
         if run is None:
             self.note(message_id)
-        else:
-            _remember(self._runs, message_id, run)
         return request
+
+    def name_runs(self, message_ids: Iterable[str], run: str | None = None) -> None:
+        """Each of these ids stands for a run, of its own name or that of `run`. Raises ValueError as `begin`."""
+        for message_id in message_ids:
+            if message_id in self._runs:
+                raise ValueError(f"The request id {message_id!r} was used before: each run needs its own.")
+            remember(self._runs, message_id, run if run is not None else message_id)
 
     def begun(self, message_id: str | None) -> None:
         """The kernel has turned to this message."""
@@ -96,11 +104,11 @@ class RequestTable:
     def attribute(self, message_id: str, run: str | None) -> None:
         """Output caused by `message_id` (a comm message, say) is to count as output of `run`."""
         if run is not None:
-            _remember(self._caused, message_id, run)
+            remember(self._caused, message_id, run)
 
     def note(self, message_id: str) -> None:
         """A request of our own was sent whose answer nobody waits for."""
-        _remember(self._ours, message_id, None)
+        remember(self._ours, message_id, None)
 
     def end(self, request: Request) -> None:
         """Nobody waits for the request any longer."""
@@ -140,7 +148,8 @@ class RequestTable:
             request.fail(error)
 
 
-def _remember(table: OrderedDict[str, _V], key: str, value: _V) -> None:
+def remember(table: OrderedDict[str, _V], key: str, value: _V, most: int = _REMEMBERED) -> None:
+    """Put something into a table that forgets what has been in it for longest."""
     table[key] = value
-    if len(table) > _REMEMBERED:
+    if len(table) > most:
         table.popitem(last=False)

@@ -1,0 +1,46 @@
+"""Several cells in one request, as the one who asked sees them (`kernel_batches` is the kernel's side).
+
+What a cell says, and its reply after that, come in order on one channel; so nothing has to be put together, and a cell
+has ended, all its output told, when its reply is there. No I/O.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .requests import Request
+
+REPLY = "reactive_nb_reply"
+"""The type of the message that ends a cell."""
+
+Ended = Callable[[dict[str, Any], bool], None]
+
+
+class Batch:
+    """Cells that a kernel was given together: which have ended."""
+
+    def __init__(self, whole: Request, cells: Iterable[str], ended: Ended) -> None:
+        """`cells` are the ids of their requests; `ended` gets the content of each reply, and if it was interrupted."""
+        self.whole = whole
+        self.done = 0
+        self.interrupted = False
+        self._waiting = deque(cells)
+        self._ended = ended
+
+    @property
+    def at(self) -> str | None:
+        """The first cell that has not ended, None after the last."""
+        return self._waiting[0] if self._waiting else None
+
+    def end(self, cell: str | None, content: dict[str, Any]) -> None:
+        """That cell's reply has come. One that is not the next in order is none of ours."""
+        if cell is None or cell != self.at:
+            return
+        self._waiting.popleft()
+        self.done += 1
+        try:
+            self._ended(content, self.interrupted)
+        except Exception as error:  # who asked shall know of it, not who reads the kernel's messages
+            self.whole.fail(error)
