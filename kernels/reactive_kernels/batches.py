@@ -26,6 +26,10 @@ class Batch:
         self.whole = whole
         self.done = 0
         self.interrupted = False
+        self.begun = False
+        """Whether the cell that it is at has been heard of."""
+        self.early_question: dict[str, Any] | None = None
+        """A question of a cell that has not been heard of otherwise: it came on another channel."""
         self._waiting = deque(cells)
         self._ended = ended
 
@@ -34,11 +38,16 @@ class Batch:
         """The first cell that has not ended, None after the last."""
         return self._waiting[0] if self._waiting else None
 
+    def is_early(self, cell: str | None) -> bool:
+        """Whether the cell is one of those that have not begun."""
+        return cell is not None and cell in self._waiting and not (self.begun and cell == self.at)
+
     def end(self, cell: str | None, content: dict[str, Any]) -> None:
         """That cell's reply has come. One that is not the next in order is none of ours."""
         if cell is None or cell != self.at:
             return
         self._waiting.popleft()
+        self.begun = False
         self.done += 1
         try:
             self._ended(content, self.interrupted)

@@ -314,13 +314,20 @@ class KernelClient:
             case "iopub":
                 self._on_published(message)
             case "stdin":
-                self._question = message["header"], parent_id(message)
-                self._publish(message, self._requests.run_of(parent_id(message)))
+                self._on_question(message)
             case _:
                 request = self._requests.get(parent_id(message))
                 if request is not None:
                     request.reply = message
                     request.progress()
+
+    def _on_question(self, message: dict[str, Any]) -> None:
+        parent = parent_id(message)
+        if self._batch is not None and self._batch.is_early(parent):
+            self._batch.early_question = message
+            return
+        self._question = message["header"], parent
+        self._publish(message, self._requests.run_of(parent))
 
     def _on_published(self, message: dict[str, Any]) -> None:
         self._welcome.set()
@@ -329,10 +336,7 @@ class KernelClient:
             case "status":
                 self._on_status(message, parent, self._requests.get(parent))
             case "execute_input" if self._batch is not None and parent is not None and parent == self._batch.at:
-                self._requests.begun(parent)
-                self._batch.whole.heard()
-                self._tell(StatusEvent(parent, "busy"))
-                self._publish(message, parent)
+                self._on_begin_in_batch(self._batch, parent, message)
             case kind if kind == REPLY:
                 self._on_end_in_batch(parent, content_of(message))
             case _:
@@ -340,6 +344,16 @@ class KernelClient:
                 if request is not None:
                     request.heard()
                 self._publish(message, self._requests.run_of(parent))
+
+    def _on_begin_in_batch(self, batch: Batch, cell: str, message: dict[str, Any]) -> None:
+        self._requests.begun(cell)
+        batch.whole.heard()
+        batch.begun = True
+        self._tell(StatusEvent(cell, "busy"))
+        self._publish(message, cell)
+        question, batch.early_question = batch.early_question, None
+        if question is not None:
+            self._on_question(question)
 
     def _on_end_in_batch(self, cell: str | None, reply: dict[str, Any]) -> None:
         if self._batch is not None and cell is not None and cell == self._batch.at:

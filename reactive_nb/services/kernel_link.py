@@ -67,7 +67,7 @@ class KernelLink:
         self._owner = owner
         self._life = KernelLife(pool, owner.perform, self._hear, directory=directory, environment=environment)
         self._output = KernelOutput(owner, lambda: self._life.connection, limits)
-        self._work = KernelWork(owner, self._life, self._output, self._hear, allow_stdin=allow_stdin)
+        self._work = KernelWork(owner, self._life, self._output, allow_stdin=allow_stdin)
         self.widget_inputs = WidgetInputs(owner, self._output.comms, lambda: self._life.connection)
 
     @property
@@ -161,8 +161,7 @@ class KernelLink:
 
     # -- what the kernel tells
     def _hear(self, event: KernelEvent) -> None:
-        if self._work.hold_back(event):
-            return
+        self._work.hear(event)
         match event:
             case OutputEvent() | UpdateDisplayEvent() | ClearOutputEvent():
                 self._output.hear(event)

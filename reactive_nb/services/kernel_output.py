@@ -58,6 +58,7 @@ class KernelOutput:
         self._requests[request] = cell_id
         self._request_of[cell_id] = request
         self._outputs.begin(cell_id)
+        self._last_flush = 0.0  # its first output is told at once
 
     def cell_of(self, request: str | None) -> str | None:
         return self._requests.get(request or "")

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 
@@ -64,15 +63,12 @@ class KernelWork:
         owner: Owner,
         life: KernelLife,
         output: KernelOutput,
-        hear: Callable[[KernelEvent], None],
         *,
         allow_stdin: bool,
     ) -> None:
-        """`hear` is given the news that had to wait for the end of an earlier cell."""
         self._owner = owner
         self._life = life
         self._output = output
-        self._hear = hear
         self._allow_stdin = allow_stdin
         self._work: asyncio.Queue[tuple[Work, str]] = asyncio.Queue()  # bounded by put()
         self._given = GivenCells()
@@ -135,13 +131,10 @@ class KernelWork:
             await asyncio.gather(self._worker, return_exceptions=True)
 
     # -- what the kernel's news says of it
-    def hold_back(self, event: KernelEvent) -> bool:
-        """Whether the event is to be heard later: it is of a cell that begins after one which has not ended yet."""
-        if self._given.hold_back(event):
-            return True
-        if not isinstance(event, DiedEvent):
+    def hear(self, event: KernelEvent) -> None:
+        """A cell that was given with others begins when it is first heard of."""
+        if self._given and not isinstance(event, DiedEvent):
             self._begin_given(event.request_id)
-        return False
 
     def is_at(self, request: str | None) -> bool:
         """Whether the cell with this request is under way."""
@@ -154,7 +147,7 @@ class KernelWork:
 
     def catch_up(self, request: str | None) -> None:
         """The kernel died at that cell of a batch; that it had ended those before may have died with it."""
-        if self._given.is_to_begin(request):
+        if self._given.holds(request):
             while self._given.next and self._given.next[0] != request:
                 self._end_given(CellResult(Outcome.OK, None, 0.0))
         if self._given.next:
@@ -228,18 +221,17 @@ class KernelWork:
             self._begin(cell, request)
 
     def _end_given(self, result: CellResult) -> None:
+        if self._given.next is not None:
+            self._begin_given(self._given.next[0])  # if the kernel has not said that it did
         ended = self._given.end()
         if ended is None:
             return  # its kernel has been replaced
-        request, cell = ended
-        self._begin_given(request)  # if the kernel has not said that it did
+        _, cell = ended
         self._show_pages(cell, result)
         self._output.input_request = None
         self._output.flush()
         self._owner.perform(_finished(cell, result))
         self._write_next_input(cell, result)
-        for event in self._given.held_back():
-            self._hear(event)
 
     def _begin(self, effect: Execute, request: str) -> None:
         self._request = request
