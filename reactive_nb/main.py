@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse, Response
 
-from reactive_kernels import KernelPool, PoolLimits
+from reactive_kernels import Forking, KernelPool, PoolLimits
 from reactive_nb import __version__
 from reactive_nb.api.documentation import documentation_router
 from reactive_nb.api.middleware import BodyLimit, Gate, Origins, RequestScope, SecurityHeaders
@@ -109,6 +109,8 @@ def _service(
         ),
         default_kernel=settings.default_kernel,
         environment={name: os.environ[name] for name in settings.kernel_env if name in os.environ},
+        forking=Forking(settings.fork_kernels.value),
+        preload=settings.preload_modules,
     )
     return ServiceState(settings, identity, storage, pool, SessionRegistry(storage, pool, settings))
 

@@ -28,6 +28,7 @@ from .events import (
     StatusEvent,
     UpdateDisplayEvent,
 )
+from .kernelspecs import Forking
 from .outputs import Append, Clear, OutputChange, OutputLimits, OutputStore, Replace, Splice
 from .pool import KernelPool, PoolLimits
 from .replies import ExecuteReply
@@ -47,6 +48,7 @@ __all__ = [
     "DiedEvent",
     "ExecuteInputEvent",
     "ExecuteReply",
+    "Forking",
     "InputRequestEvent",
     "KernelConnection",
     "KernelError",

@@ -23,7 +23,7 @@ from .channels import Frame
 from .client import KernelClient
 from .errors import DeadKernelError, KernelError, KernelStartError
 from .events import DiedEvent, KernelEvent
-from .launch import KernelProcess
+from .kernel_process import KernelProcess
 from .replies import ExecuteReply, execute_reply
 
 logger = logging.getLogger(__name__)

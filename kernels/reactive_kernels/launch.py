@@ -1,20 +1,16 @@
-"""Starting and ending a kernel's process, through whatever provisioner its kernelspec names.
+"""Starting a kernel's process, through whatever provisioner its kernelspec names, or ours where it may be forked.
 
-Knows nothing of messages. Local kernels talk over sockets in a private directory of short name, which is removed with
-the process; kernels of other provisioners get TCP, encrypted where they can. A local process is watched by the
-operating system's own notice of its end, and what it leaves behind in its process group is ended with it.
+Local kernels talk over sockets in a private directory of short name, which is removed with the process; kernels of
+other makes or provisioners get TCP, encrypted where they can. What becomes of the process is not known here.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import shutil
-import signal
 import subprocess
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,25 +18,13 @@ from typing import Any
 
 import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.kernelspec import NoSuchKernel as UnknownKernelspec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
-from traitlets.config import Config
 
-from .errors import KernelStartError, NoSuchKernel
-from .fork_server import ForkedProcess
-
-logger = logging.getLogger(__name__)
-
-_LOCAL_PROVISIONERS = ("local-provisioner", "reactive-fork-provisioner")
-_LOG_LIMIT_BYTES = 4_000_000
-_LOG_TAIL_BYTES = 4_000
-_POLL_S = 0.25
-_NOTE_BYTES = 64
-_TERMINATE_S = 1.0
-_KILL_S = 5.0
+from .errors import KernelStartError
+from .fork_server import ForkUnavailable, fork_server_report, plan
+from .kernel_process import KernelProcess
+from .kernelspecs import Forking, OneKernelspec, find_kernelspec, fork_command, is_ipykernel, is_local, started_as
 
 
 @dataclass(frozen=True)
@@ -50,163 +34,9 @@ class LaunchRequest:
     kernel_name: str
     cwd: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    forking: Forking = Forking.AUTO
     preload: Sequence[str] = ()
     """Modules to be imported before the kernel is forked, where it is forked."""
-
-
-class KernelProcess:
-    """A started kernel process: where it listens, whether it lives, and how to end it."""
-
-    def __init__(self, manager: AsyncKernelManager, provisioner: KernelProvisionerBase, directory: Path) -> None:
-        """Wrap what `launch` made; not for direct use."""
-        self._manager = manager
-        self._provisioner = provisioner
-        self._directory = directory
-        self._watch: asyncio.Task[None] | None = None
-        self._end_fd: int | None = None
-        self._released = False
-        self.connection_info: Mapping[str, Any] = {}
-        self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-
-    @property
-    def spec(self) -> KernelSpec:
-        """The kernelspec it was started from."""
-        spec: KernelSpec = self._provisioner.kernel_spec
-        return spec
-
-    @property
-    def pid(self) -> int | None:
-        """The process id, None if it runs on no machine of ours."""
-        process = self._local_process
-        return process.pid if process is not None else None
-
-    @property
-    def _local_process(self) -> subprocess.Popen[bytes] | ForkedProcess | None:
-        process = getattr(self._provisioner, "process", None)
-        return process if isinstance(process, (subprocess.Popen, ForkedProcess)) else None
-
-    @property
-    def _log_path(self) -> Path:
-        return self._directory / "log"
-
-    def log_tail(self) -> str:
-        """The end of what the process wrote to its standard output and error."""
-        try:
-            with self._log_path.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
-                return log.read().decode(errors="replace").strip()
-        except OSError:
-            return ""
-
-    def noted_request(self) -> str | None:
-        """The request of a batch that the kernel was last at, as it noted itself (see `kernel_batches`)."""
-        try:
-            note = os.open(self._directory / "at", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # it may be anything
-            try:
-                return os.read(note, _NOTE_BYTES).decode(errors="replace").strip() or None
-            finally:
-                os.close(note)
-        except OSError:
-            return None
-
-    def trim_log(self) -> None:
-        """Empty the log if it has grown large, so that a talkative kernel does not fill the disk."""
-        with suppress(OSError):
-            if self._log_path.stat().st_size > _LOG_LIMIT_BYTES:
-                os.truncate(self._log_path, 0)
-
-    async def interrupt(self) -> None:
-        """Send SIGINT to the process and its children."""
-        await self._provisioner.send_signal(signal.SIGINT)
-
-    async def stop(self, *, grace_s: float, ask: Callable[[], None]) -> None:
-        """End the process: `ask` it to, give it `grace_s`, then terminate, then kill. Frees all it held."""
-        if not self.exited.done():
-            ask()
-            with suppress(Exception):  # a provisioner's own bookkeeping must not keep the process alive
-                await self._provisioner.shutdown_requested()
-            await self._end_by((grace_s, None), (_TERMINATE_S, self._provisioner.terminate), (_KILL_S, self._kill))
-        await self.release()
-
-    async def release(self) -> None:
-        """Free what an ended process held: descriptors, ports, its directory. May be called twice."""
-        if self._released:
-            return
-        self._released = True
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
-        self._forget_end_fd()
-        try:
-            async with asyncio.timeout(_KILL_S):
-                await self._provisioner.wait()
-                await self._provisioner.cleanup()
-        except Exception:
-            logger.warning("The provisioner of kernel %s did not clean up.", self.spec.display_name, exc_info=True)
-        self._manager.cleanup_connection_file()
-        await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
-
-    async def kill(self) -> None:
-        """End the process at once and free all it held."""
-        if not self.exited.done():
-            await self._end_by((_KILL_S, self._kill))
-        await self.release()
-
-    async def _end_by(self, *measures: tuple[float, Callable[[], Awaitable[None]] | None]) -> None:
-        for wait_s, measure in measures:
-            if measure is not None:
-                with suppress(ProcessLookupError):
-                    await measure()
-            await asyncio.wait([self.exited], timeout=wait_s)
-            if self.exited.done():
-                return
-        logger.error("Kernel %s survived being killed (pid %s).", self.spec.display_name, self.pid)
-
-    async def _kill(self) -> None:
-        await self._provisioner.kill()
-
-    def start_watching(self) -> None:
-        """Begin to watch for the end of the process, by descriptor where the system has them, else by polling."""
-        process = self._local_process
-        if process is not None:
-            self._end_fd = _end_fd(process)
-            if self._end_fd is not None:
-                asyncio.get_running_loop().add_reader(self._end_fd, self._local_news, process)
-                return
-        self._watch = asyncio.create_task(self._poll(), name="kernel process poll")
-
-    def _local_news(self, process: subprocess.Popen[bytes] | ForkedProcess) -> None:
-        if isinstance(process, ForkedProcess):  # whose fork server ends its group
-            if process.poll() is None:
-                return
-        elif getattr(self._provisioner, "pgid", None) == process.pid:
-            # Before the leader is reaped its id cannot be another's: only now is ending its group safe.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        self._forget_end_fd()
-        self._set_exited(_exit_code(process))
-
-    async def _poll(self) -> None:
-        while True:
-            try:
-                code = await self._provisioner.poll()
-            except Exception:
-                logger.warning("The provisioner of kernel %s cannot be polled.", self.spec.display_name, exc_info=True)
-                code = None
-            if code is not None:
-                self._set_exited(code)
-                return
-            await asyncio.sleep(_POLL_S)
-
-    def _set_exited(self, code: int | None) -> None:
-        if not self.exited.done():
-            self.exited.set_result(code)
-
-    def _forget_end_fd(self) -> None:
-        if self._end_fd is not None:
-            asyncio.get_running_loop().remove_reader(self._end_fd)
-            os.close(self._end_fd)
-            self._end_fd = None
 
 
 async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_directory: Path) -> KernelProcess:
@@ -215,17 +45,16 @@ async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_direc
     `runtime_directory` must be private (0700) and of short name: a directory for this kernel is made in it.
     Raises NoSuchKernel for an unknown kernelspec, KernelStartError if the process cannot be started.
     """
-    spec = await _find_spec(request.kernel_name, specs)
+    spec = _kernelspec(request, await find_kernelspec(request.kernel_name, specs))
     directory = runtime_directory / uuid.uuid4().hex[:8]
     directory.mkdir(mode=0o700)
-    private = os.name == "posix" and _is_local(spec) and _is_ipykernel(spec)
+    private = os.name == "posix" and is_local(spec) and is_ipykernel(spec)
     manager = AsyncKernelManager(
         kernel_name=request.kernel_name,
-        kernel_spec_manager=specs,
+        kernel_spec_manager=OneKernelspec(spec),
         connection_file=str(directory / "k.json"),
         transport="ipc" if private else "tcp",
         transport_encryption="auto" if zmq.has("curve") and not private else "disabled",
-        config=Config({"ForkProvisioner": {"preload": list(request.preload)}}) if request.preload else Config(),
     )
     try:
         return await _start(manager, request, directory)
@@ -238,6 +67,19 @@ async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_direc
             f"The kernel {spec.display_name!r} could not be started ({detail}). "
             f"Check the kernelspec {request.kernel_name!r}, whose command is: {' '.join(spec.argv)}"
         ) from error
+
+
+async def prepare(request: LaunchRequest, specs: KernelSpecManager) -> None:
+    """If kernels of such a request are forked, have imported what they shall find imported. Does not fail."""
+    with suppress(KernelStartError, ForkUnavailable):
+        spec = _kernelspec(request, await find_kernelspec(request.kernel_name, specs))
+        launch = plan(fork_command(spec) or [], {"env": dict(request.environment)}, request.preload)
+        if launch is not None:
+            await fork_server_report(launch)
+
+
+def _kernelspec(request: LaunchRequest, found: KernelSpec) -> KernelSpec:
+    return started_as(found, request.forking, {"preload": list(request.preload)})
 
 
 async def _start(manager: AsyncKernelManager, request: LaunchRequest, directory: Path) -> KernelProcess:
@@ -260,42 +102,3 @@ async def _start(manager: AsyncKernelManager, request: LaunchRequest, directory:
         await process.kill()
         raise
     return process
-
-
-async def _find_spec(name: str, specs: KernelSpecManager) -> KernelSpec:
-    try:
-        return await asyncio.to_thread(specs.get_kernel_spec, name)
-    except UnknownKernelspec:
-        known = ", ".join(sorted(await asyncio.to_thread(specs.find_kernel_specs))) or "none"
-        raise NoSuchKernel(
-            f"There is no kernel named {name!r} here (installed: {known}). Choose one of these, or install it."
-        ) from None
-    except Exception as error:
-        raise KernelStartError(f"The kernelspec {name!r} cannot be read: {error}") from error
-
-
-def _end_fd(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
-    """A new descriptor that becomes readable when a process ends; None where the system has no such thing."""
-    if isinstance(process, ForkedProcess):
-        return os.dup(process.fileno())
-    try:
-        return os.pidfd_open(process.pid)
-    except (AttributeError, OSError):
-        logger.debug("No descriptor for process %s: polling.", process.pid)
-        return None
-
-
-def _exit_code(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
-    code = process.poll()
-    return None if isinstance(process, ForkedProcess) and process.orphaned else code
-
-
-def _is_local(spec: KernelSpec) -> bool:
-    named = (spec.metadata.get("kernel_provisioner") or {}).get("provisioner_name")
-    name = named or KernelProvisionerFactory.instance().default_provisioner_name
-    return str(name) in _LOCAL_PROVISIONERS
-
-
-def _is_ipykernel(spec: KernelSpec) -> bool:
-    """Whether the command starts ipykernel: kernels of other makes may know no sockets but TCP."""
-    return any(module in ("ipykernel", "ipykernel_launcher") for module in spec.argv)

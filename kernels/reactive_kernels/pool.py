@@ -21,7 +21,9 @@ from jupyter_client.kernelspec import KernelSpecManager
 from .connection import KernelConnection, Listener
 from .environment import kernel_environment
 from .errors import KernelError, KernelLimitError
-from .launch import KernelProcess, LaunchRequest, launch
+from .kernel_process import KernelProcess
+from .kernelspecs import Forking
+from .launch import LaunchRequest, launch, prepare
 from .runtime_directory import RuntimeDirectory, remove_abandoned
 
 logger = logging.getLogger(__name__)
@@ -57,15 +59,17 @@ class KernelPool:
         *,
         default_kernel: str = "python3",
         environment: Mapping[str, str] | None = None,
+        forking: Forking = Forking.AUTO,
         preload: Sequence[str] = (),
     ) -> None:
         """`environment` is what every kernel gets besides the allowed part of ours (see `environment`).
 
-        `preload` names modules that kernels of our own kernelspec find imported, where they are installed.
+        `forking` says which kernels are forked, and `preload` names modules that those find imported.
         """
         self.limits = limits or PoolLimits()
         self.default_kernel = default_kernel
         self._environment = dict(environment or {})
+        self._forking = forking
         self._preload = tuple(preload)
         self._specs = KernelSpecManager()
         self._context: zmq.asyncio.Context | None = None
@@ -229,8 +233,7 @@ class KernelPool:
     def _launcher(
         self, name: str, cwd: Path | None, env: Mapping[str, str]
     ) -> Callable[[], Coroutine[Any, Any, KernelProcess]]:
-        environment = kernel_environment(os.environ, {**_QUIET, **self._environment, **env})
-        request = LaunchRequest(name, cwd, environment, self._preload)
+        request = self._request(name, cwd, env)
 
         async def start_process() -> KernelProcess:
             if self._directory is None:
@@ -238,6 +241,10 @@ class KernelPool:
             return await launch(request, self._specs, self._directory.path)
 
         return start_process
+
+    def _request(self, name: str, cwd: Path | None, env: Mapping[str, str]) -> LaunchRequest:
+        environment = kernel_environment(os.environ, {**_QUIET, **self._environment, **env})
+        return LaunchRequest(name, cwd, environment, self._forking, self._preload)
 
     async def _give_up_spare(self) -> bool:
         for spares in self._spares.values():
@@ -261,6 +268,8 @@ class KernelPool:
     async def _fill(self, name: str) -> None:
         """Start spares of one kernelspec, until there are enough or one fails (then the next `acquire` tries again)."""
         try:
+            if self._preload:  # what is forked before would find nothing imported
+                await prepare(self._request(name, None, {}), self._specs)
             while len(self._spares.setdefault(name, [])) < self.limits.spares and self._count < self.limits.max_kernels:
                 self._spares[name].append(await self._start(name, None, {}))
         except KernelError as error:

@@ -56,6 +56,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class ForkKernels(StrEnum):
+    """Which kernels start as children of a process that has imported all they need."""
+
+    AUTO = "auto"
+    NEVER = "never"
+
+
 class Settings(BaseSettings):
     """All settings. Given by keyword, from the environment, from `.env`, or by default, in this order."""
 
@@ -157,6 +164,16 @@ class Settings(BaseSettings):
         examples=["3600"],
         allow_inf_nan=False,
     )
+    fork_kernels: ForkKernels = Field(
+        ForkKernels.AUTO,
+        description="`auto` forks kernels of the service's own Python, which is faster; `never` starts each by itself.",
+        examples=["never"],
+    )
+    preload_modules: Names = Field(
+        (),
+        description="Modules imported before kernels are forked, so that in notebooks their import takes no time.",
+        examples=["numpy,pandas,duckdb,matplotlib.pyplot"],
+    )
     kernel_env: Names = Field(
         (),
         description="Names of further environment variables that kernels may see.",
@@ -207,7 +224,7 @@ class Settings(BaseSettings):
                     values[field.validation_alias] = values.pop(name)
         return values
 
-    @field_validator("allowed_origins", "trusted_hosts", "kernel_env", mode="before")
+    @field_validator("allowed_origins", "trusted_hosts", "preload_modules", "kernel_env", mode="before")
     @classmethod
     def _several(cls, value: Any) -> Any:
         if not isinstance(value, str):
@@ -231,6 +248,14 @@ class Settings(BaseSettings):
             if not is_host(host.removeprefix("*.")):
                 raise ValueError(f"{host!r} is no host name (no scheme, no port, no path)")
         return tuple(dict.fromkeys(host.lower().strip("[]") for host in value))
+
+    @field_validator("preload_modules")
+    @classmethod
+    def _modules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not all(part.isidentifier() for part in name.split(".")):
+                raise ValueError(f"{name!r} is no name of a module")
+        return tuple(dict.fromkeys(value))
 
     @field_validator("kernel_env")
     @classmethod
@@ -296,7 +321,7 @@ class Settings(BaseSettings):
             raise ValueError("is no http or https URL")
         return value
 
-    @field_validator("log_level", "log_format", mode="before")
+    @field_validator("log_level", "log_format", "fork_kernels", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reactive_kernels import KernelPool, PoolLimits
+from reactive_kernels import Forking, KernelPool, PoolLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.core.security import User
 from reactive_nb.models import Cell, CellConfig, CellMode, CellType, Notebook
@@ -82,7 +82,8 @@ async def run_notebook(
         prepared = _going_on(prepared)
     storage = MemoryStorage(working_directory=directory)
     limits = PoolLimits(max_kernels=1, spares=0, start_timeout=settings.kernel_start_timeout)
-    async with KernelPool(limits, default_kernel=settings.default_kernel) as pool:
+    # A fork server that starts one kernel is more work than it saves.
+    async with KernelPool(limits, default_kernel=settings.default_kernel, forking=Forking.NEVER) as pool:
         registry = SessionRegistry(storage, pool, settings, allow_stdin=False)
         language = registry.language_of(prepared.kernel_name)
         if parameters and language != "python":

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import select
+import sys
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import Any
 
 import psutil
 
-from reactive_kernels import KernelConnection, KernelPool
+from reactive_kernels import KernelConnection, KernelPool, kernel_environment
+from reactive_kernels.fork_server import Launch, plan
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 ORDINARY = "python3"
@@ -47,11 +50,25 @@ async def kernel_of(
         await pool.release(kernel)
 
 
+def is_fork_server(process: psutil.Process) -> bool:
+    return any(part.endswith("fork_server/server") for part in process.cmdline())
+
+
+def fork_servers() -> list[psutil.Process]:
+    """Those of this process."""
+    return [child for child in psutil.Process().children() if is_fork_server(child)]
+
+
+def is_forked(kernel: KernelConnection) -> bool:
+    parent = psutil.Process(kernel.pid).parent()
+    return parent is not None and is_fork_server(parent)
+
+
 def server_of(kernel: KernelConnection) -> psutil.Process:
     """The fork server that a kernel came from."""
     parent = psutil.Process(kernel.pid).parent()
     assert parent is not None
-    assert any("fork_server" in part for part in parent.cmdline()), parent.cmdline()
+    assert is_fork_server(parent), parent.cmdline()
     return parent
 
 
@@ -63,3 +80,45 @@ async def gone(*pids: int) -> None:
             found, _, _ = await asyncio.to_thread(select.select, [ended], [], [], DEADLINE_S)
             os.close(ended)
             assert found, f"{psutil.Process(pid)} is still there"
+
+
+def launch_of(directory: Path, preload: tuple[str, ...] = (), ip: str | None = None, **variables: str) -> Launch:
+    """A kernel with a connection file in `directory`, that would listen in its own place or at `ip`."""
+    ports = {f"{name}_port": port for port, name in enumerate(("shell", "iopub", "stdin", "control", "hb"), 1)}
+    name = uuid.uuid4().hex[:8]
+    where = {
+        "transport": "ipc",
+        "ip": ip or str(directory / name),
+        "key": uuid.uuid4().hex,
+        "signature_scheme": "hmac-sha256",
+    }
+    file = directory / f"{name}.json"
+    file.write_text(json.dumps({**ports, **where}))
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", str(file)]
+    launch = plan(command, {"env": {**os.environ, **variables}}, preload)
+    assert launch is not None
+    return launch
+
+
+def spec_with_preload(pool: KernelPool, preload: list[str]) -> str:
+    """The name of a kernelspec like ours whose kernels find modules imported."""
+    specs = pool._specs
+    name = f"preloaded-{uuid.uuid4().hex[:8]}"
+    spec = specs.get_kernel_spec(FORKED).to_dict()
+    provisioner = {"provisioner_name": "reactive-fork-provisioner", "config": {"preload": preload}}
+    spec["metadata"] = {"kernel_provisioner": provisioner}
+    place = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels" / name
+    place.mkdir(parents=True)
+    (place / "kernel.json").write_text(json.dumps(spec))
+    specs.kernel_dirs.append(str(place.parent))
+    return name
+
+
+def launch_of_pool(pool: KernelPool, name: str = FORKED) -> Launch:
+    """How the pool starts kernels of a kernelspec."""
+    spec = pool._specs.get_kernel_spec(name)
+    preload = spec.metadata["kernel_provisioner"].get("config", {}).get("preload", [])
+    environment = kernel_environment(os.environ, {"PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+    launch = plan([sys.executable, *spec.argv[1:]], {"env": environment}, preload)
+    assert launch is not None
+    return launch

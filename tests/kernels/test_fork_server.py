@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactive_kernels import DiedEvent, KernelPool, KernelStartError, PoolLimits, kernel_environment
+from reactive_kernels import DiedEvent, KernelPool, KernelStartError, PoolLimits
 from reactive_kernels.fork_server import (
     ForkedProcess,
     ForkUnavailable,
-    Launch,
     end_fork_servers,
     fork_kernel,
     fork_server_report,
     plan,
 )
 from reactive_kernels.fork_server.server.wire import Inbox, pack
-from tests.kernels.launchers import FORKED, gone, kernel_of, run, server_of, value
+from tests.kernels.launchers import (
+    FORKED,
+    fork_servers,
+    gone,
+    kernel_of,
+    launch_of,
+    launch_of_pool,
+    run,
+    server_of,
+    spec_with_preload,
+    value,
+)
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
@@ -57,22 +66,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("k")
 
 
-def launch_of(directory: Path, preload: tuple[str, ...] = (), ip: str | None = None, **variables: str) -> Launch:
-    """A kernel with a connection file in `directory`, that would listen in its own place or at `ip`."""
-    ports = {f"{name}_port": port for port, name in enumerate(("shell", "iopub", "stdin", "control", "hb"), 1)}
-    name = uuid.uuid4().hex[:8]
-    where = {
-        "transport": "ipc",
-        "ip": ip or str(directory / name),
-        "key": uuid.uuid4().hex,
-        "signature_scheme": "hmac-sha256",
-    }
-    file = directory / f"{name}.json"
-    file.write_text(json.dumps({**ports, **where}))
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", str(file)]
-    launch = plan(command, {"env": {**os.environ, **variables}}, preload)
-    assert launch is not None
-    return launch
+@pytest.fixture(autouse=True)
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
 
 
 # Its children
@@ -125,7 +121,7 @@ async def test_no_more_kernels_start_at_once_than_there_are_processors(no_server
 
     launches = [launch_of(directory, IPYTHONDIR=str(directory / "ipython")) for _ in range(CPUS + 3)]
     await fork_server_report(launches[0])
-    (server,) = psutil.Process().children()
+    (server,) = fork_servers()
     async with await asyncio.start_unix_server(keep, gate), asyncio.timeout(DEADLINE_S):
         starts = [asyncio.create_task(fork_kernel(launch)) for launch in launches]
         for _ in range(CPUS):
@@ -147,115 +143,6 @@ async def test_spares_are_forked_and_replaced() -> None:
         await pool.ready()
         assert server_of(first) == server_of(second)
         assert len(server_of(first).children()) == 4
-
-
-# What it has imported
-
-
-def spec_with_preload(pool: KernelPool, preload: list[str]) -> str:
-    """The name of a kernelspec like ours whose kernels find modules imported."""
-    specs = pool._specs
-    name = f"preloaded-{uuid.uuid4().hex[:8]}"
-    spec = specs.get_kernel_spec(FORKED).to_dict()
-    provisioner = {"provisioner_name": "reactive-fork-provisioner", "config": {"preload": preload}}
-    spec["metadata"] = {"kernel_provisioner": provisioner}
-    place = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels" / name
-    place.mkdir(parents=True)
-    (place / "kernel.json").write_text(json.dumps(spec))
-    specs.kernel_dirs.append(str(place.parent))
-    return name
-
-
-@pytest.fixture(autouse=True)
-def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-
-
-async def test_modules_of_the_setting_are_there_already(no_servers: None, directory: Path) -> None:
-    report = await fork_server_report(launch_of(directory, ("numpy", "pandas", "duckdb", "matplotlib.pyplot")))
-    assert {"numpy", "pandas", "duckdb", "matplotlib.pyplot"} <= set(report["modules"])
-    assert report["refused"] == {}
-    (server,) = psutil.Process().children()
-    assert server.num_threads() <= 1 + CPUS  # OpenBLAS's own, which it takes down before a fork
-
-
-async def test_pandas_and_pictures_work_where_they_were_imported_before_the_fork(pool: KernelPool) -> None:
-    name = spec_with_preload(pool, ["numpy", "pandas", "duckdb", "matplotlib.pyplot"])
-    await fork_server_report(launch_of_pool(pool, name))
-    code = """
-    import sys
-    there = [name for name in ('pandas', 'duckdb', 'matplotlib.pyplot') if name in sys.modules]
-    import duckdb, numpy, pandas
-    import matplotlib.pyplot as plt
-    frame = pandas.DataFrame({'a': numpy.arange(1000.0)})
-    product = float((numpy.ones((300, 300)) @ numpy.ones((300, 300))).sum())
-    total = duckdb.sql('select sum(a) from frame').fetchall()[0][0]
-    frame.plot();
-    """
-    async with kernel_of(pool, name) as kernel:
-        await run(kernel, code)
-        assert await value(kernel, "[there, product, total]") == [
-            ["pandas", "duckdb", "matplotlib.pyplot"],
-            300.0**3,
-            499500.0,
-        ]
-        recorder: Any = kernel.listener
-        assert ["image/png" in output.get("data", {}) for output in recorder.outputs()] == [True]
-
-
-def launch_of_pool(pool: KernelPool, name: str = FORKED) -> Launch:
-    """How the pool starts kernels of a kernelspec."""
-    spec = pool._specs.get_kernel_spec(name)
-    preload = spec.metadata["kernel_provisioner"].get("config", {}).get("preload", [])
-    environment = kernel_environment(os.environ, {"PYDEVD_DISABLE_FILE_VALIDATION": "1"})
-    launch = plan([sys.executable, *spec.argv[1:]], {"env": environment}, preload)
-    assert launch is not None
-    return launch
-
-
-MODULES = {
-    "with_thread": "import threading, time; threading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
-    "with_context": "import zmq; context = zmq.Context(); socket = context.socket(zmq.PUSH)",
-    "failing": "raise ValueError('no')",
-    "crashing": "import os; os.abort()",
-    "leaving": "raise SystemExit(3)",
-    "fine": "",
-}
-
-
-async def test_modules_that_start_threads_or_fail_are_left_out_with_a_warning(
-    no_servers: None, directory: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    for name, source in MODULES.items():
-        (directory / f"{name}.py").write_text(source)
-    path = os.pathsep.join([str(directory), os.environ.get("PYTHONPATH", "")])
-    launch = launch_of(directory, (*MODULES, "not_there_at_all"), PYTHONPATH=path)
-    report = await fork_server_report(launch)
-    assert report["refused"].keys() == MODULES.keys() - {"fine"}
-    assert "thread" in report["refused"]["with_thread"]
-    assert "thread" in report["refused"]["with_context"]
-    assert "fine" in report["modules"]
-    assert not (MODULES.keys() - {"fine"}).intersection(report["modules"])
-    (server,) = psutil.Process().children()
-    assert server.num_threads() == 1
-    kernel = await fork_kernel(launch)
-    assert "with_thread is not imported before kernels are forked" in caplog.text
-    assert "not_there_at_all" not in caplog.text
-    kernel.release()
-
-
-async def test_packages_installed_meanwhile_make_it_begin_anew(pool: KernelPool, directory: Path) -> None:
-    site_packages = directory / "site-packages"
-    site_packages.mkdir()
-    path = {"PYTHONPATH": os.pathsep.join([str(site_packages), os.environ.get("PYTHONPATH", "")])}
-    async with kernel_of(pool, FORKED, env=path) as before:
-        old = server_of(before)
-        (site_packages / "just_installed.py").write_text("name = 'new'")
-        async with kernel_of(pool, FORKED, env=path) as after:
-            assert server_of(after) != old
-            assert await value(after, "__import__('just_installed').name") == "new"
-        assert await value(before, "1 + 1") == 2
-    await gone(old.pid)
 
 
 # Who is not forked
@@ -341,7 +228,7 @@ async def test_a_failure_is_told_with_its_traceback(no_servers: None, directory:
 async def test_a_start_nobody_waits_for_leaves_no_process(no_servers: None, directory: Path) -> None:
     launches = [launch_of(directory) for _ in range(CPUS + 4)]
     await fork_server_report(launches[0])
-    (server,) = psutil.Process().children()
+    (server,) = fork_servers()
     for moment in range(4):
         starts = [asyncio.create_task(fork_kernel(launch)) for launch in launches]
         if moment:
@@ -394,7 +281,7 @@ async def test_orphans_end_when_they_are_released(pool: KernelPool) -> None:
 async def test_starts_under_way_survive_the_servers_death(no_servers: None, directory: Path) -> None:
     launches = [launch_of(directory) for _ in range(CPUS + 6)]
     await fork_server_report(launches[0])
-    (server,) = psutil.Process().children()
+    (server,) = fork_servers()
     starts = [asyncio.create_task(fork_kernel(launch)) for launch in launches]
     await asyncio.wait(starts, return_when=asyncio.FIRST_COMPLETED)
     server.kill()
@@ -462,7 +349,7 @@ async def test_fifty_beginnings_and_ends_leave_nothing(no_servers: None) -> None
             for _ in range(cycles // 5):
                 await asyncio.gather(*(cycle(pool) for _ in range(5)))
             me = psutil.Process()
-            (server,) = me.children()
+            (server,) = fork_servers()
             return (
                 me.num_fds(),
                 threading.active_count(),
@@ -494,7 +381,7 @@ async def test_too_many_kinds_of_servers_are_refused(no_servers: None, directory
     with pytest.raises(ForkUnavailable, match="4 fork servers"):
         await fork_kernel(launch_of(directory, OMP_NUM_THREADS="9"))
     end_fork_servers()
-    assert psutil.Process().children() == []
+    assert fork_servers() == []
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text())), st.lists(st.integers(1, 40)))

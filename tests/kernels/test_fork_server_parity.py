@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from reactive_kernels import DiedEvent, InputRequestEvent, KernelConnection, KernelPool
+from reactive_kernels import DiedEvent, Forking, InputRequestEvent, KernelConnection, KernelPool, PoolLimits
 from reactive_kernels.fork_server import end_fork_servers
-from tests.kernels.launchers import FORKED, ORDINARY, kernel_of, run, value
+from tests.kernels.launchers import ORDINARY, is_forked, kernel_of, run, value
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
@@ -27,12 +27,25 @@ def no_servers() -> Iterator[None]:
     end_fork_servers()
 
 
-@pytest.fixture(scope="module", params=[ORDINARY, FORKED])
+@pytest.fixture(scope="module")
+async def pools(anyio_backend: str) -> AsyncIterator[dict[Forking, KernelPool]]:
+    async with KernelPool(LIMITS, forking=Forking.NEVER) as launching, KernelPool(LIMITS) as forking:
+        yield {Forking.NEVER: launching, Forking.AUTO: forking}
+
+
+@pytest.fixture(scope="module", params=Forking)
 async def launched(
-    pool: KernelPool, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    pools: dict[Forking, KernelPool], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[KernelConnection]:
-    async with kernel_of(pool, request.param, tmp_path_factory.mktemp("work")) as kernel:
+    async with kernel_of(pools[request.param], ORDINARY, tmp_path_factory.mktemp("work")) as kernel:
+        assert is_forked(kernel) is (request.param is Forking.AUTO)
         yield kernel
+
+
+@pytest.fixture(params=Forking)
+def either(pools: dict[Forking, KernelPool], request: pytest.FixtureRequest) -> KernelPool:
+    """A pool that launches its kernels, then one that forks them."""
+    return pools[request.param]
 
 
 @pytest.fixture
@@ -43,13 +56,18 @@ async def kernel(launched: KernelConnection) -> KernelConnection:
 
 @pytest.fixture(scope="module")
 async def pair(
-    pool: KernelPool, tmp_path_factory: pytest.TempPathFactory
+    pools: dict[Forking, KernelPool], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[KernelConnection, KernelConnection]]:
     directory = tmp_path_factory.mktemp("work")
-    async with kernel_of(pool, ORDINARY, directory) as ordinary, kernel_of(pool, FORKED, directory) as forked:
+    async with (
+        kernel_of(pools[Forking.NEVER], ORDINARY, directory) as ordinary,
+        kernel_of(pools[Forking.AUTO], ORDINARY, directory) as forked,
+    ):
+        assert (is_forked(ordinary), is_forked(forked)) == (False, True)
         yield ordinary, forked
 
 
+LIMITS = PoolLimits(spares=0)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 # Code whose last line is True.
@@ -237,6 +255,22 @@ EQUAL = [
     "__import__('sys').meta_path.__len__()",
     "__import__('warnings').filters.__len__() > 0",
     "__import__('sys').excepthook.__qualname__",
+    "__import__('sys').orig_argv[1:4]",
+    "__import__('sys').warnoptions",
+    "dict(__import__('sys')._xoptions)",
+    "__import__('sys').getswitchinterval()",
+    "[str(a) for a in __import__('warnings').filters]",
+    "repr([__import__('sys').stdin.__class__, __import__('sys').stdout.__class__])",
+    "__import__('faulthandler').is_enabled()",
+    "__import__('multiprocessing').get_start_method()",
+    "type(__import__('asyncio').get_event_loop_policy()).__name__",
+    "[str(h) for h in __import__('logging').getLogger().handlers]",
+    "{str(n): str(__import__('signal').getsignal(n)).split(' at ')[0] for n in __import__('signal').valid_signals()}",
+    "__import__('os').getpgid(0) == __import__('os').getpid()",
+    "__import__('os').umask(0o022)",
+    "__import__('matplotlib').rcParams['backend']",
+    "__import__('matplotlib').get_backend()",
+    "sorted(__import__('os').listdir())",
 ]
 
 
@@ -301,7 +335,6 @@ async def test_interrupts_reach_code_and_its_children(kernel: KernelConnection) 
     await run(kernel, "still = 'here'")
 
 
-@pytest.mark.parametrize("launcher", [ORDINARY, FORKED])
 class TestEnds:
     """How kernels end, each with one of its own."""
 
@@ -315,14 +348,14 @@ class TestEnds:
             ("import faulthandler; faulthandler._sigsegv()", -11),
         ],
     )
-    async def test_its_exit_code_is_told(self, pool: KernelPool, launcher: str, code: str, exit_code: int) -> None:
-        async with kernel_of(pool, launcher) as kernel:
+    async def test_its_exit_code_is_told(self, either: KernelPool, code: str, exit_code: int) -> None:
+        async with kernel_of(either, ORDINARY) as kernel:
             recorder: Any = kernel.listener
             running = asyncio.create_task(kernel.execute(code))
             assert (await recorder.first(DiedEvent)).exit_code == exit_code
             await asyncio.gather(running, return_exceptions=True)
 
-    async def test_what_is_to_be_done_at_the_end_is_done(self, pool: KernelPool, launcher: str, tmp_path: Path) -> None:
+    async def test_what_is_to_be_done_at_the_end_is_done(self, either: KernelPool, tmp_path: Path) -> None:
         code = """
         import atexit, pathlib, weakref
         atexit.register(pathlib.Path('at_exit').write_text, 'done')
@@ -330,7 +363,7 @@ class TestEnds:
         thing = Thing()
         finalizer = weakref.finalize(thing, pathlib.Path('finalized').write_text, 'done')
         """
-        async with kernel_of(pool, launcher, tmp_path) as kernel:
+        async with kernel_of(either, ORDINARY, tmp_path) as kernel:
             await run(kernel, code)
             await kernel.restart()
             assert await value(kernel, "'thing' in globals()") is False
@@ -338,8 +371,7 @@ class TestEnds:
         assert sorted(os.listdir(tmp_path)) == ["at_exit", "finalized"]
 
 
-@pytest.mark.parametrize("launcher", [ORDINARY, FORKED])
-async def test_the_environment_is_heeded(pool: KernelPool, launcher: str, tmp_path: Path) -> None:
+async def test_the_environment_is_heeded(either: KernelPool, tmp_path: Path) -> None:
     for name in ("home", "tmp", "modules"):
         (tmp_path / name).mkdir()
     (tmp_path / "modules" / "beside_the_path.py").write_text("name = 'found'")
@@ -360,17 +392,16 @@ async def test_the_environment_is_heeded(pool: KernelPool, launcher: str, tmp_pa
         "__import__('time').tzname[0]": "JST",
         "__import__('matplotlib').get_backend().lower()": "svg",
     }
-    async with kernel_of(pool, launcher, tmp_path, environment) as kernel:
+    async with kernel_of(either, ORDINARY, tmp_path, environment) as kernel:
         assert {expression: await value(kernel, expression) for expression in expressions} == expressions
 
 
-@pytest.mark.parametrize("launcher", [ORDINARY, FORKED])
-async def test_limits_are_those_of_the_moment(pool: KernelPool, launcher: str) -> None:
-    async with kernel_of(pool, launcher):  # with the usual limits
+async def test_limits_are_those_of_the_moment(either: KernelPool) -> None:
+    async with kernel_of(either, ORDINARY):  # with the usual limits
         usual = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0 if usual[0] else 4096, usual[1]))
         try:
-            async with kernel_of(pool, launcher) as limited:
+            async with kernel_of(either, ORDINARY) as limited:
                 found = await value(limited, "__import__('resource').getrlimit(__import__('resource').RLIMIT_CORE)")
                 assert tuple(found) == resource.getrlimit(resource.RLIMIT_CORE)
         finally:

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from reactive_kernels import (
     DeadKernelError,
     DiedEvent,
     ExecuteInputEvent,
+    Forking,
     KernelConnection,
     KernelError,
     KernelEvent,
@@ -31,6 +33,7 @@ from reactive_kernels import (
     OutputEvent,
     PoolLimits,
 )
+from reactive_kernels.fork_server import end_fork_servers
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +56,19 @@ async def gone(pid: int) -> None:
         process = psutil.Process(pid)
         await asyncio.to_thread(psutil.wait_procs, [process], DEADLINE_S)
         assert process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.fixture(scope="module", params=Forking)
+async def pool(anyio_backend: str, request: pytest.FixtureRequest) -> AsyncIterator[KernelPool]:
+    """One whose kernels are launched by themselves, then one whose kernels are forked."""
+    async with KernelPool(PoolLimits(spares=0), forking=request.param) as pool:
+        yield pool
+
+
+@pytest.fixture
+def no_servers() -> None:
+    """No child of this process that is not a kernel."""
+    end_fork_servers()
 
 
 async def first_child() -> psutil.Process:
@@ -236,14 +252,15 @@ asyncio.run(main())
     await gone(pid)
 
 
-async def test_many_beginnings_and_ends_leave_no_descriptor_thread_or_child() -> None:
+@pytest.mark.parametrize("forking", Forking)
+async def test_many_beginnings_and_ends_leave_no_descriptor_thread_or_child(forking: Forking) -> None:
     async def cycle(pool: KernelPool) -> None:
         kernel = await pool.acquire(listener=Recorder())
         assert (await kernel.execute("1 + 1")).status == "ok"
         await pool.release(kernel)
 
     async def held_after(cycles: int) -> tuple[int, int, int]:
-        async with KernelPool(PoolLimits(spares=0)) as pool:
+        async with KernelPool(PoolLimits(spares=0), forking=forking) as pool:
             for _ in range(cycles // 2):
                 await asyncio.gather(cycle(pool), cycle(pool))
         me = psutil.Process()
@@ -354,8 +371,8 @@ async def test_a_spare_is_taken_at_once_and_moved(tmp_path: Path) -> None:
         assert await value(kernel, "__import__('os').environ['MINE']") == "'m'"
 
 
-async def test_a_spare_that_died_is_not_handed_out() -> None:
-    async with KernelPool(PoolLimits(spares=1)) as pool:
+async def test_a_spare_that_died_is_not_handed_out(no_servers: None) -> None:
+    async with KernelPool(PoolLimits(spares=1), forking=Forking.NEVER) as pool:
         await pool.ready()
         (child,) = psutil.Process().children()
         child.kill()
@@ -384,8 +401,8 @@ async def test_a_pool_holds_no_more_than_its_limit() -> None:
         await pool.acquire(listener=Recorder())
 
 
-async def test_a_closed_pool_starts_nothing() -> None:
-    pool = KernelPool(PoolLimits(spares=1))
+async def test_a_closed_pool_starts_nothing(no_servers: None) -> None:
+    pool = KernelPool(PoolLimits(spares=1), forking=Forking.NEVER)
     async with pool:
         pass
     with pytest.raises(KernelError, match="closed"):
@@ -394,8 +411,8 @@ async def test_a_closed_pool_starts_nothing() -> None:
     assert psutil.Process().children() == []
 
 
-async def test_closing_a_pool_ends_what_is_being_started() -> None:
-    pool = KernelPool(PoolLimits(spares=1))
+async def test_closing_a_pool_ends_what_is_being_started(no_servers: None) -> None:
+    pool = KernelPool(PoolLimits(spares=1), forking=Forking.NEVER)
     wanted = asyncio.create_task(pool.acquire(listener=Recorder()))
     await first_child()
     await asyncio.wait_for(pool.aclose(), DEADLINE_S)
@@ -404,8 +421,8 @@ async def test_closing_a_pool_ends_what_is_being_started() -> None:
     assert psutil.Process().children() == []
 
 
-async def test_who_no_longer_waits_for_a_kernel_leaves_none() -> None:
-    async with KernelPool(PoolLimits(spares=0)) as pool:
+async def test_who_no_longer_waits_for_a_kernel_leaves_none(no_servers: None) -> None:
+    async with KernelPool(PoolLimits(spares=0), forking=Forking.NEVER) as pool:
         wanted = asyncio.create_task(pool.acquire(listener=Recorder()))
         child = await first_child()
         wanted.cancel()

@@ -189,7 +189,9 @@ async def fork_server_report(launch: Launch) -> Message:
         received = await asyncio.to_thread(receive, ours)
     if received is None:
         raise ForkUnavailable("its fork server died")
-    return received[0]
+    report = received[0]
+    _tell_refused(server, report["refused"])
+    return report
 
 
 def end_fork_servers() -> None:

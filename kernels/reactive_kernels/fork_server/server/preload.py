@@ -54,6 +54,8 @@ class Import:
 
     def in_child(self) -> str:
         """Why the module is not to be imported before a fork; empty if it is."""
+        if not _installed(self.name):
+            return "it is not installed"
         importlib.import_module(self.name)
         started = threads.others()
         return f"it starts {started} when it is imported" if started else ""
@@ -66,15 +68,8 @@ class Import:
 
 
 def chores(modules: list[str]) -> list[Any]:
-    """What to do between requests, in this order. Modules that are not installed are left out without a word."""
-    return [Rehearsal(), *(Import(name) for name in modules if _installed(name))]
-
-
-def _installed(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name.partition(".")[0]) is not None
-    except (ImportError, ValueError):
-        return False
+    """What to do between requests, in this order."""
+    return [Rehearsal(), *(Import(name) for name in modules)]
 
 
 def _import_quietly(name: str) -> str:
@@ -92,3 +87,10 @@ def _connection_file(directory: str) -> str:
     with open(path, "w") as file:
         json.dump({**ports, **where, "signature_scheme": "hmac-sha256"}, file)
     return path
+
+
+def _installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name.partition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False

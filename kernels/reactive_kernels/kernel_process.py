@@ -1,0 +1,204 @@
+"""A kernel's process: whether it lives, what it wrote, how to interrupt and end it, whatever started it.
+
+Knows nothing of messages, and starts nothing (`launch` does). A local process is watched by the operating system's own
+notice of its end, and what it leaves behind in its process group is ended with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
+
+from .fork_server import ForkedProcess
+
+logger = logging.getLogger(__name__)
+
+_LOG_LIMIT_BYTES = 4_000_000
+_LOG_TAIL_BYTES = 4_000
+_POLL_S = 0.25
+_NOTE_BYTES = 64
+_TERMINATE_S = 1.0
+_KILL_S = 5.0
+
+
+class KernelProcess:
+    """A started kernel process: where it listens, whether it lives, and how to end it."""
+
+    def __init__(self, manager: AsyncKernelManager, provisioner: KernelProvisionerBase, directory: Path) -> None:
+        """Wrap what `launch` made; not for direct use."""
+        self._manager = manager
+        self._provisioner = provisioner
+        self._directory = directory
+        self._watch: asyncio.Task[None] | None = None
+        self._end_fd: int | None = None
+        self._released = False
+        self.connection_info: Mapping[str, Any] = {}
+        self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def spec(self) -> KernelSpec:
+        """The kernelspec it was started from."""
+        spec: KernelSpec = self._provisioner.kernel_spec
+        return spec
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, None if it runs on no machine of ours."""
+        process = self._local_process
+        return process.pid if process is not None else None
+
+    @property
+    def _local_process(self) -> subprocess.Popen[bytes] | ForkedProcess | None:
+        process = getattr(self._provisioner, "process", None)
+        return process if isinstance(process, (subprocess.Popen, ForkedProcess)) else None
+
+    @property
+    def _log_path(self) -> Path:
+        return self._directory / "log"
+
+    def log_tail(self) -> str:
+        """The end of what the process wrote to its standard output and error."""
+        try:
+            with self._log_path.open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
+                return log.read().decode(errors="replace").strip()
+        except OSError:
+            return ""
+
+    def noted_request(self) -> str | None:
+        """The request of a batch that the kernel was last at, as it noted itself (see `kernel_batches`)."""
+        try:
+            note = os.open(self._directory / "at", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # it may be anything
+            try:
+                return os.read(note, _NOTE_BYTES).decode(errors="replace").strip() or None
+            finally:
+                os.close(note)
+        except OSError:
+            return None
+
+    def trim_log(self) -> None:
+        """Empty the log if it has grown large, so that a talkative kernel does not fill the disk."""
+        with suppress(OSError):
+            if self._log_path.stat().st_size > _LOG_LIMIT_BYTES:
+                os.truncate(self._log_path, 0)
+
+    async def interrupt(self) -> None:
+        """Send SIGINT to the process and its children."""
+        await self._provisioner.send_signal(signal.SIGINT)
+
+    async def stop(self, *, grace_s: float, ask: Callable[[], None]) -> None:
+        """End the process: `ask` it to, give it `grace_s`, then terminate, then kill. Frees all it held."""
+        if not self.exited.done():
+            ask()
+            with suppress(Exception):  # a provisioner's own bookkeeping must not keep the process alive
+                await self._provisioner.shutdown_requested()
+            await self._end_by((grace_s, None), (_TERMINATE_S, self._provisioner.terminate), (_KILL_S, self._kill))
+        await self.release()
+
+    async def release(self) -> None:
+        """Free what an ended process held: descriptors, ports, its directory. May be called twice."""
+        if self._released:
+            return
+        self._released = True
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        self._forget_end_fd()
+        try:
+            async with asyncio.timeout(_KILL_S):
+                await self._provisioner.wait()
+                await self._provisioner.cleanup()
+        except Exception:
+            logger.warning("The provisioner of kernel %s did not clean up.", self.spec.display_name, exc_info=True)
+        self._manager.cleanup_connection_file()
+        await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    async def kill(self) -> None:
+        """End the process at once and free all it held."""
+        if not self.exited.done():
+            await self._end_by((_KILL_S, self._kill))
+        await self.release()
+
+    async def _end_by(self, *measures: tuple[float, Callable[[], Awaitable[None]] | None]) -> None:
+        for wait_s, measure in measures:
+            if measure is not None:
+                with suppress(ProcessLookupError):
+                    await measure()
+            await asyncio.wait([self.exited], timeout=wait_s)
+            if self.exited.done():
+                return
+        logger.error("Kernel %s survived being killed (pid %s).", self.spec.display_name, self.pid)
+
+    async def _kill(self) -> None:
+        await self._provisioner.kill()
+
+    def start_watching(self) -> None:
+        """Begin to watch for the end of the process, by descriptor where the system has them, else by polling."""
+        process = self._local_process
+        if process is not None:
+            self._end_fd = _end_fd(process)
+            if self._end_fd is not None:
+                asyncio.get_running_loop().add_reader(self._end_fd, self._local_news, process)
+                return
+        self._watch = asyncio.create_task(self._poll(), name="kernel process poll")
+
+    def _local_news(self, process: subprocess.Popen[bytes] | ForkedProcess) -> None:
+        if isinstance(process, ForkedProcess):  # whose fork server ends its group
+            if process.poll() is None:
+                return
+        elif getattr(self._provisioner, "pgid", None) == process.pid:
+            # Before the leader is reaped its id cannot be another's: only now is ending its group safe.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        self._forget_end_fd()
+        self._set_exited(_exit_code(process))
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                code = await self._provisioner.poll()
+            except Exception:
+                logger.warning("The provisioner of kernel %s cannot be polled.", self.spec.display_name, exc_info=True)
+                code = None
+            if code is not None:
+                self._set_exited(code)
+                return
+            await asyncio.sleep(_POLL_S)
+
+    def _set_exited(self, code: int | None) -> None:
+        if not self.exited.done():
+            self.exited.set_result(code)
+
+    def _forget_end_fd(self) -> None:
+        if self._end_fd is not None:
+            asyncio.get_running_loop().remove_reader(self._end_fd)
+            os.close(self._end_fd)
+            self._end_fd = None
+
+
+def _end_fd(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
+    """A new descriptor that becomes readable when a process ends; None where the system has no such thing."""
+    if isinstance(process, ForkedProcess):
+        return os.dup(process.fileno())
+    try:
+        return os.pidfd_open(process.pid)
+    except (AttributeError, OSError):
+        logger.debug("No descriptor for process %s: polling.", process.pid)
+        return None
+
+
+def _exit_code(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
+    code = process.poll()
+    return None if isinstance(process, ForkedProcess) and process.orphaned else code
