@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now, origin
 from reactive_nb.models import DependencyGraph
+from reactive_nb.models.persistent import PersistentSet
 
 Follow: TypeAlias = Callable[[str], bool]
 """Whether a cell that depends on what runs is run too."""
@@ -76,30 +77,33 @@ def _overtaken(now: Situation, cell: str, number: int) -> bool:
     return any(now.records[other].number > number for other in above if other in now.records)
 
 
-def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str] | None = None) -> frozenset[str]:
+def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str] | None = None) -> PersistentSet[str]:
     """Cells that are outdated, or get a name from one that is.
 
     With `changed`, only these and what they make stale or fresh are looked at; `before` holds for all others.
     """
     graph, rank = now.graph, now.graph.rank
-    known = graph.order if changed is None else changed
-    todo = [rank[cell] for cell in known if cell in rank]
+    todo = [(rank[cell], cell) for cell in (graph.order if changed is None else changed) if cell in rank]
     heapq.heapify(todo)
-    by_rank = graph.by_rank
-    result = {cell for cell in before if cell in rank}
-    seen: set[int] = set()
+    verdicts: dict[str, bool] = {}
+    seen: set[str] = set()
+
+    def is_stale(cell: str) -> bool:
+        return verdicts.get(cell, cell in before)
+
     while todo:
-        place = heapq.heappop(todo)
-        if place in seen:
+        _, cell = heapq.heappop(todo)
+        if cell in seen:
             continue
-        seen.add(place)
-        cell = by_rank[place]
-        is_stale = any(p in result for p in graph.providers[cell].values()) or outdated(now, cell)
-        if is_stale != (cell in result):
-            (result.add if is_stale else result.discard)(cell)
+        seen.add(cell)
+        verdict = any(map(is_stale, graph.providers[cell].values())) or outdated(now, cell)
+        if verdict != (cell in before):
+            verdicts[cell] = verdict
             for user in graph.users[cell]:
-                heapq.heappush(todo, rank[user])
-    return frozenset(result)
+                heapq.heappush(todo, (rank[user], user))
+    kept = before if isinstance(before, PersistentSet) else PersistentSet(before)
+    fresh = [cell for cell, verdict in verdicts.items() if not verdict]
+    return kept.difference(fresh).union(cell for cell, verdict in verdicts.items() if verdict)
 
 
 def plan(now: Situation, stale: AbstractSet[str], cells: Collection[str] | None) -> set[str]:

@@ -7,12 +7,15 @@ and are made anew by the reducer whenever what they follow from has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reactive_nb.execution.dependencies import CellNames
 from reactive_nb.execution.namespace import NamespaceStep
+from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.reasons import Reason, ReasonKind, reasons
 from reactive_nb.execution.records import Inputs, RunRecord
 from reactive_nb.execution.scheduler import Follow, Situation
@@ -27,6 +30,7 @@ from reactive_nb.models import (
     RunMode,
     SyntaxProblem,
 )
+from reactive_nb.models.persistent import PersistentMap, PersistentSet
 
 NO_NAMES: frozenset[str] = frozenset()
 
@@ -38,7 +42,7 @@ class Run:
     id: str
     asked: tuple[str, ...] | None
     """The cells that were named; None: all that was stale."""
-    pending: frozenset[str] = frozenset()
+    pending: Pending = field(default_factory=Pending)
     done: tuple[str, ...] = ()
     """Cells that ran, in order."""
     scope: RunScope = RunScope.CELLS
@@ -90,13 +94,13 @@ class SessionState:
     kernel: KernelState = KernelState.NONE
     kernel_message: str | None = None
     language: str = "python"
-    knowledge: Mapping[str, Knowledge] = field(default_factory=dict)
+    knowledge: PersistentMap[str, Knowledge] = field(default_factory=PersistentMap)
     graph: DependencyGraph = field(default_factory=DependencyGraph)
-    records: Mapping[str, RunRecord] = field(default_factory=dict)
-    lost: Mapping[str, ReasonKind] = field(default_factory=dict)
+    records: PersistentMap[str, RunRecord] = field(default_factory=PersistentMap)
+    lost: PersistentMap[str, ReasonKind] = field(default_factory=PersistentMap)
     """Cells whose records were dropped → why; it matters until they run again."""
-    stale: frozenset[str] = frozenset()
-    statuses: Mapping[str, CellStatus] = field(default_factory=dict)
+    stale: PersistentSet[str] = field(default_factory=PersistentSet)
+    statuses: PersistentMap[str, CellStatus] = field(default_factory=PersistentMap)
     runs: tuple[Run, ...] = ()
     running: Execution | None = None
     ahead: tuple[Execution, ...] = ()
@@ -105,11 +109,11 @@ class SessionState:
     """Whether the kernel takes several cells at once."""
     number: int = 0
     """Of the latest run of a cell."""
-    bound: Mapping[str, str] = field(default_factory=dict)
+    bound: PersistentMap[str, str] = field(default_factory=PersistentMap)
     """Name → the cell whose version the kernel's namespace holds."""
-    unsettled: frozenset[str] = NO_NAMES
+    unsettled: PersistentSet[str] = field(default_factory=PersistentSet)
     """Names whose binding must be looked at when nothing is left to run."""
-    forget: frozenset[str] = frozenset()
+    forget: PersistentSet[str] = field(default_factory=PersistentSet)
     """Cells whose versions the kernel need not keep."""
     moves: Mapping[str, int] = field(default_factory=dict)
     """The comm of a widget → how often a user has changed its value."""
@@ -119,11 +123,27 @@ class SessionState:
     """Why the latest changes are not stored yet."""
 
     @property
-    def pending(self) -> frozenset[str]:
+    def pending(self) -> AbstractSet[str]:
         """All cells that are to run."""
         if len(self.runs) == 1:
             return self.runs[0].pending
         return frozenset().union(*(run.pending for run in self.runs))
+
+    def is_pending(self, cell: str) -> bool:
+        """Whether this cell is to run."""
+        return any(cell in run.pending for run in self.runs)
+
+    def pending_in_order(self) -> Iterator[str]:
+        """All cells that are to run, in that order."""
+        rank = self.graph.rank.__getitem__
+        if len(self.runs) == 1:
+            yield from self.runs[0].pending.in_order(rank)
+            return
+        before = None
+        for cell in heapq.merge(*(run.pending.in_order(rank) for run in self.runs), key=rank):
+            if cell != before:
+                before = cell
+                yield cell
 
     def at(self, time: datetime) -> SessionState:
         """This state, its document changed at that time."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from reactive_nb.execution import scheduler
 from reactive_nb.execution.namespace import bindings_for, final_bindings
 from reactive_nb.execution.records import Origin, Outcome, RunRecord, inputs_now, origin
 from reactive_nb.execution.scheduler import (
@@ -14,8 +16,8 @@ from reactive_nb.execution.scheduler import (
     creators_of_spoiled,
     plan,
     stale_ancestors,
-    stale_cells,
 )
+from reactive_nb.models.persistent import PersistentSet
 from tests.execution.test_dependencies import graph_of
 
 
@@ -39,6 +41,10 @@ def rerun(now: Situation, cell: str, **changes: Any) -> Situation:
 
 def edited(now: Situation, cell: str) -> Situation:
     return replace(now, sources={**now.sources, cell: "edited"})
+
+
+def stale_cells(now: Situation, before: Iterable[str], changed: Iterable[str] | None = None) -> set[str]:
+    return set(scheduler.stale_cells(now, PersistentSet(before), changed))
 
 
 CHAIN = ("x = 1", "y = x", "z = y", "other = 1")

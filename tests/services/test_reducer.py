@@ -336,7 +336,9 @@ def test_a_restart_ends_runs_and_forgets_all() -> None:
     assert told(applied)[0] == "kernel.status restarting"
     assert told(applied)[-1] == "run.finished r interrupted"
     assert done(applied.effects) == ["restart kernel"]
-    assert (applied.state.records, applied.state.bound, applied.state.running) == ({}, {}, None)
+    assert not applied.state.records
+    assert not applied.state.bound
+    assert applied.state.running is None
     assert set(applied.state.statuses.values()) == {"stale"}
     late = apply(applied.state, finished(3))
     assert (told(late), done(late.effects), late.state) == ([], [], applied.state)

@@ -38,9 +38,9 @@ def look_ahead(step: Transition) -> list[Following]:
         return []
     found: list[Following] = []
     supposed = Transition(step.state)
-    rank = step.graph.rank
-    pending = step.state.pending - {before.cell}
-    for cell in sorted(pending, key=rank.__getitem__):
+    for cell in step.state.pending_in_order():
+        if cell == before.cell:
+            continue
         condition = _expected(supposed.state, before)
         if condition is None or not _can_be_part(supposed.state, cell) or len(found) + 1 == MOST_AT_ONCE:
             break

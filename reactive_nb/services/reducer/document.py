@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.models import Analysis, Cell, CellConfig, CellType, KernelState, Notebook, NotebookSettings
+from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
@@ -38,7 +39,7 @@ NOTHING_KNOWN = Analysis()
 def initial_state(notebook: Notebook, language: str = "python") -> SessionState:
     """A notebook just opened: nothing has run."""
     step = Transition(SessionState(notebook=notebook, language=language))
-    known = {cell.id: _knowledge(cell) for cell in notebook.cells if cell.type.runs}
+    known = PersistentMap({cell.id: _knowledge(cell) for cell in notebook.cells if cell.type.runs})
     step.change(knowledge=known)
     step.regraph()
     step.touch_everything()
@@ -72,8 +73,9 @@ def _existing(step: Transition, cell_id: str) -> Cell:
     return cell
 
 
-def _place_cells(step: Transition, notebook: Notebook) -> None:
+def _place_cells(step: Transition, notebook: Notebook, cell_id: str) -> None:
     step.change(notebook=notebook)
+    step.cells_set.add(cell_id)
     step.regraph()
 
 
@@ -92,7 +94,7 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         config=operation.config,
         revision=_revise(step),
     )
-    _place_cells(step, step.state.notebook.with_new(cell, index))
+    _place_cells(step, step.state.notebook.with_new(cell, index), cell.id)
     if cell.type.runs:
         step.know(cell.id, _knowledge(cell))
         step.touch(cell.id)
@@ -166,7 +168,7 @@ def move_cell(operation: MoveCell, step: Transition) -> None:
     if index == step.state.notebook.position(cell.id):
         return
     cell = replace(cell, revision=_revise(step))
-    _place_cells(step, step.state.notebook.without(cell.id).with_new(cell, index))
+    _place_cells(step, step.state.notebook.without(cell.id).with_new(cell, index), cell.id)
     if step.state.language != "python":
         step.touch(*step.state.notebook.opaque)
     step.emit(CellMoved(cell_id=cell.id, index=index))
@@ -175,7 +177,7 @@ def move_cell(operation: MoveCell, step: Transition) -> None:
 def remove_cell(operation: RemoveCell, step: Transition) -> None:
     cell = _existing(step, operation.cell_id)
     _revise(step)
-    _place_cells(step, step.state.notebook.without(cell.id))
+    _place_cells(step, step.state.notebook.without(cell.id), cell.id)
     if cell.type.runs:
         step.know(cell.id, None)
     _drop_run(step, cell.id)
@@ -184,11 +186,14 @@ def remove_cell(operation: RemoveCell, step: Transition) -> None:
 
 
 def _drop_run(step: Transition, cell_id: str) -> None:
-    records = {**step.state.records}
-    record = records.pop(cell_id, None)
+    state = step.state
+    record = state.records.get(cell_id)
     if record is not None:
-        names = record.kept & step.state.bound.keys()
-        step.change(records=records, forget=step.state.forget | {cell_id}, unsettled=step.state.unsettled | names)
+        step.change(
+            records=state.records.without(cell_id),
+            forget=state.forget | {cell_id},
+            unsettled=state.unsettled.union(name for name in record.kept if name in state.bound),
+        )
 
 
 def update_notebook(operation: UpdateNotebook, step: Transition) -> None:

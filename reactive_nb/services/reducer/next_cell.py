@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from reactive_nb.execution.namespace import NamespaceStep, bindings_for
 from reactive_nb.execution.records import inputs_now, origin
 from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors
 from reactive_nb.models import CellError
+from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.services import views
 from reactive_nb.services.effects import Execute
 from reactive_nb.services.state import Execution, SessionState
@@ -63,12 +63,7 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
     return execution, Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names)
 
 
-def bound_after(bound: Mapping[str, str], names: NamespaceStep) -> dict[str, str]:
+def bound_after(bound: PersistentMap[str, str], names: NamespaceStep) -> PersistentMap[str, str]:
     """Name → the cell whose version the namespace holds, after a step has begun."""
-    after = {**bound}
-    for name, cell in names.bind.items():
-        if cell is None:
-            after.pop(name, None)
-        else:
-            after[name] = cell
-    return after
+    removed = [name for name, cell in names.bind.items() if cell is None]
+    return bound.without(*removed) | {name: cell for name, cell in names.bind.items() if cell is not None}

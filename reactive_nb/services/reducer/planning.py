@@ -13,6 +13,7 @@ from reactive_nb.execution.namespace import NamespaceStep, final_bindings
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import Situation, with_dependants
 from reactive_nb.models import CellError, KernelState
+from reactive_nb.models.persistent import PersistentSet
 from reactive_nb.schemas.events import RunFinished
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
@@ -37,14 +38,13 @@ def settle(step: Transition) -> None:
 
 def _advance(step: Transition) -> None:
     """Finish the runs that are over, and give the kernel the next cell if it is free."""
-    _prune(step)
     while step.state.running is None:
         _finish_runs(step)
         if not step.state.runs:
             _settle_names(step)
             return
         now = step.refresh()
-        cell = min(step.state.pending, key=now.graph.rank.__getitem__)
+        cell = next(step.state.pending_in_order())
         if _pull_in(step, now, cell):
             continue
         blocked = blocked_by(step.state, now, cell)
@@ -59,13 +59,6 @@ def _advance(step: Transition) -> None:
             _start_kernel(step)
             return
         _start(step, now, cell)
-
-
-def _prune(step: Transition) -> None:
-    """Cells that are gone, or run no more, are no longer waited for."""
-    nodes = step.graph.rank.keys()
-    if not step.state.pending <= nodes:
-        step.change(runs=tuple(replace(run, pending=run.pending & nodes) for run in step.state.runs))
 
 
 def _finish_runs(step: Transition) -> None:
@@ -126,7 +119,7 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
     before = state.records.get(cell)
     step.change(
         number=number,
-        records={**state.records, cell: record},
+        records=state.records.set(cell, record),
         forget=state.forget | {cell},
         unsettled=state.unsettled.union(step.graph.writes[cell], before.kept if before else ()),
     )
@@ -193,10 +186,10 @@ def _settle_names(step: Transition) -> None:
         return
     if not state.kernel.alive:
         if not state.bound:
-            step.change(unsettled=frozenset(), forget=frozenset())
+            step.change(unsettled=PersistentSet(), forget=PersistentSet())
         return
     bind = final_bindings(step.graph, state.records, state.bound, state.unsettled)
     names = NamespaceStep("", bind, tuple(sorted(state.forget)), (), ())
-    step.change(unsettled=frozenset(), forget=frozenset(), bound=bound_after(state.bound, names))
+    step.change(unsettled=PersistentSet(), forget=PersistentSet(), bound=bound_after(state.bound, names))
     if bind or names.forget:
         step.do(BindNames(names))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now
+from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
 from reactive_nb.models import Cell
+from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution
 
@@ -37,9 +38,8 @@ def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcom
         widgets_read={comm: running.moves.get(comm, 0) for comm in report.get("widgets_read", ())},
     )
     note_readers(step, cell.id, record.widgets_read)
-    records = spoil({**state.records, cell.id: record}, cell.id, report)
-    bound = {name: source for name, source in state.bound.items() if name not in deleted}
-    bound |= dict.fromkeys(kept, cell.id)
+    records = spoil(state.records.set(cell.id, record), cell.id, report)
+    bound = state.bound.without(*deleted) | dict.fromkeys(kept, cell.id)
     unsettled = state.unsettled | (graph.writes[cell.id] & graph.several)
     if not record.provides:
         unsettled |= kept
@@ -64,22 +64,19 @@ def leave_no_trace(step: Transition, cell_id: str, report: Report) -> None:
     """The cell was removed while it ran, provides nothing any more, or runs again: what it did to names is undone."""
     state = step.state
     names, deleted = frozenset(report.get("kept", ())), frozenset(report.get("deleted", ()))
-    bound = {name: source for name, source in state.bound.items() if name not in deleted}
-    records = {other: record for other, record in state.records.items() if other != cell_id}
-    if cell_id in state.lost:
-        step.change(lost={other: why for other, why in state.lost.items() if other != cell_id})
     step.change(
-        records=spoil(records, cell_id, report),
+        lost=state.lost.without(cell_id),
+        records=spoil(state.records.without(cell_id), cell_id, report),
         forget=state.forget | {cell_id},
-        bound=bound | dict.fromkeys(names, cell_id),
+        bound=state.bound.without(*deleted) | dict.fromkeys(names, cell_id),
         unsettled=state.unsettled | names | deleted,
     )
 
 
-def spoil(records: Records, cell_id: str, report: Report) -> dict[str, RunRecord]:
+def spoil(records: PersistentMap[str, RunRecord], cell_id: str, report: Report) -> PersistentMap[str, RunRecord]:
     """`records`, where those whose objects the cell has changed in place say so."""
-    spoiled = dict(records)
     for other, name in report.get("spoiled", ()):
-        if other in spoiled and other != cell_id:
-            spoiled[other] = replace(spoiled[other], spoiled=spoiled[other].spoiled | {name})
-    return spoiled
+        record = records.get(other)
+        if record is not None and other != cell_id:
+            records = records.set(other, replace(record, spoiled=record.spoiled | {name}))
+    return records

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.execution.selection import RunScope, choose
 from reactive_nb.models import CellError, KernelState
+from reactive_nb.models.persistent import PersistentMap, PersistentSet
 from reactive_nb.schemas.events import RunStarted
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services.effects import InterruptKernel, ReplaceKernel, StopBatch
@@ -33,7 +35,7 @@ def run_cells(operation: RunCells, step: Transition) -> None:
     now = step.refresh()
     positions = step.state.notebook.positions
     cells = choose(now, step.state.stale, positions, operation.scope, operation.cells).cells
-    run = Run(operation.run_id, operation.cells, cells, scope=operation.scope)
+    run = Run(operation.run_id, operation.cells, Pending(cells), scope=operation.scope)
     step.change(runs=(*step.state.runs, run))
     step.emit(RunStarted(run_id=operation.run_id, cells=list(now.graph.in_running_order(cells))))
 
@@ -50,9 +52,7 @@ def interrupt_run(_: InterruptRun, step: Transition) -> None:
     for run in step.state.runs:
         keeps = running is not None and running.cell in run.pending
         (going if keeps else ended).append(run)
-    step.change(
-        runs=tuple(replace(run, pending=frozenset({running.cell}), interrupted=True) for run in going if running)
-    )
+    step.change(runs=tuple(replace(run, pending=Pending({running.cell}), interrupted=True) for run in going if running))
     for run in ended:
         finish_run(step, run, RunState.INTERRUPTED)
 
@@ -83,13 +83,13 @@ def abandon(step: Transition, state: RunState, message: str, kind: str) -> None:
 def forget_runs(step: Transition, why: ReasonKind) -> None:
     """Nothing that ran counts any more: no version of any name is left."""
     lose_records(step, why)
-    step.change(bound={}, unsettled=frozenset(), forget=frozenset(), moves={}, readers={})
+    step.change(bound=PersistentMap(), unsettled=PersistentSet(), forget=PersistentSet(), moves={}, readers={})
     step.touch_everything()
 
 
 def lose_records(step: Transition, why: ReasonKind) -> None:
     """What is known of the runs that there were holds no more."""
-    step.change(records={}, lost={**step.state.lost, **dict.fromkeys(step.state.records, why)})
+    step.change(records=PersistentMap(), lost=step.state.lost | dict.fromkeys(step.state.records, why))
 
 
 HANDLERS: dict[type, Callable[[Any, Transition], None]] = {

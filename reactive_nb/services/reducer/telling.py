@@ -5,12 +5,16 @@ Found by comparing the state as it was with the state as it is; only what may be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from reactive_nb.execution.pending import Pending
 from reactive_nb.models import Cell, CellMode, CellStatus, KernelState, Redefinition
 from reactive_nb.schemas.events import GraphUpdated, KernelStatusEvent
 from reactive_nb.services import views
 from reactive_nb.services.reducer.transition import Transition
-from reactive_nb.services.state import SessionState
+from reactive_nb.services.state import Run, SessionState
 
+NOTHING = Pending()
 NO_CELLS: frozenset[str] = frozenset()
 
 
@@ -51,19 +55,15 @@ def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
 
 
 def _tell_statuses(step: Transition) -> None:
-    old, notebook = step.before, step.state.notebook
-    places = notebook.positions
-    pending = step.state.pending
-    looked_at = sorted(_perhaps_different(step, pending), key=places.__getitem__)
-    statuses = {**step.state.statuses}
-    if places is not old.notebook.positions:
-        statuses = {cell: status for cell, status in statuses.items() if cell in places}
+    old, new = step.before, step.state
+    cells = new.notebook.by_id
+    looked_at = new.notebook.order.sorted(_perhaps_different(step))
+    statuses = {cell_id: _status(new, cells[cell_id]) for cell_id in looked_at}
+    gone = [cell_id for cell_id in step.cells_set if cell_id not in cells]
+    step.change(statuses=new.statuses.without(*gone) | statuses)
     for cell_id in looked_at:
-        statuses[cell_id] = _status(step.state, notebook.by_id[cell_id], pending)
-    step.change(statuses=statuses)
-    for cell_id in looked_at:
-        cell, before = notebook.by_id[cell_id], old.notebook.cell(cell_id)
-        if before is None and statuses[cell_id] is CellStatus.IDLE and cell_id not in step.state.graph.conflicts:
+        cell, before = cells[cell_id], old.notebook.cell(cell_id)
+        if before is None and statuses[cell_id] is CellStatus.IDLE and cell_id not in new.graph.conflicts:
             continue  # said with the cell itself
         if (
             before is None
@@ -75,20 +75,18 @@ def _tell_statuses(step: Transition) -> None:
             step.emit(views.status_event(step.state, cell))
 
 
-def _perhaps_different(step: Transition, pending: frozenset[str]) -> set[str]:
+def _perhaps_different(step: Transition) -> set[str]:
     """Cells whose status, or what goes with it, may not be what it was."""
     old, new = step.before, step.state
-    places = new.notebook.positions
+    cells = new.notebook.by_id
     strict = new.notebook.settings.redefinition is not Redefinition.ALLOW
     if step.every_status or new.notebook.settings is not old.notebook.settings:
-        return set(places)
+        return set(cells)
     if strict and new.graph is not old.graph:  # what one cell defines may be an error of any other
-        return set(places)
-    found = step.cells_set | (old.stale ^ new.stale) | (old.pending ^ pending)
+        return set(cells)
+    found = step.cells_set | (old.stale ^ new.stale) | _differently_pending(old.runs, new.runs)
     found |= {run.cell for run in (old.running, new.running) if run is not None}
-    if places is not old.notebook.positions:
-        found |= places.keys() - old.notebook.positions.keys()
-    return (found | _perhaps_for_another_reason(step)) & places.keys()
+    return {cell for cell in found | _perhaps_for_another_reason(step) if cell in cells}
 
 
 def _perhaps_for_another_reason(step: Transition) -> set[str]:
@@ -97,17 +95,27 @@ def _perhaps_for_another_reason(step: Transition) -> set[str]:
     found = set(step.examined)
     for cell in old.stale ^ new.stale:
         found |= new.graph.users.get(cell, NO_CELLS)
-    return found & old.stale & new.stale
+    return {cell for cell in found if cell in old.stale and cell in new.stale}
 
 
-def _status(state: SessionState, cell: Cell, pending: frozenset[str]) -> CellStatus:
+def _differently_pending(old: Sequence[Run], new: Sequence[Run]) -> set[str]:
+    before, after = {run.id: run.pending for run in old}, {run.id: run.pending for run in new}
+    found: set[str] = set()
+    for run in before.keys() | after.keys():
+        was, now = before.get(run, NOTHING), after.get(run, NOTHING)
+        if was is not now:
+            found |= was ^ now
+    return found
+
+
+def _status(state: SessionState, cell: Cell) -> CellStatus:
     if state.running is not None and state.running.cell == cell.id:
         return CellStatus.RUNNING if state.running.started else CellStatus.QUEUED
     if not cell.type.runs:
         return CellStatus.IDLE
     if cell.config.mode is CellMode.DISABLED:
         return CellStatus.DISABLED
-    if cell.id in pending:
+    if state.is_pending(cell.id):
         return CellStatus.QUEUED
     record = state.records.get(cell.id)
     if record is None:

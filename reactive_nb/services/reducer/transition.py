@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reactive_nb.execution.dependencies import build_graph
+from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.scheduler import Situation, stale_cells
 from reactive_nb.models import Cell, DependencyGraph
 from reactive_nb.schemas.events import Event
@@ -73,12 +74,8 @@ class Transition:
 
     def know(self, cell_id: str, knowledge: Knowledge | None, *, regraph: bool = True) -> None:
         """What is known of a cell's names has changed (None: it is no longer part of the graph)."""
-        known = {**self.state.knowledge}
-        if knowledge is None:
-            known.pop(cell_id, None)
-        else:
-            known[cell_id] = knowledge
-        self.change(knowledge=known)
+        known = self.state.knowledge
+        self.change(knowledge=known.without(cell_id) if knowledge is None else known.set(cell_id, knowledge))
         self.cells_set.add(cell_id)
         if regraph:
             self.regraph()
@@ -108,7 +105,10 @@ class Transition:
         old = self.state.graph
         cells = [c.id for c in self.state.notebook.cells if c.id in self.state.knowledge]
         new = build_graph([self.state.names_of(cell) for cell in cells], self.state.notebook.settings.redefinition)
-        self.change(graph=new, stale=self.state.stale.intersection(new.rank))
+        gone = old.rank.keys() - new.rank.keys()
+        self.change(graph=new, stale=self.state.stale - gone)
+        if self.state.runs and old.by_rank != new.by_rank:
+            self.change(runs=tuple(replace(run, pending=Pending(run.pending - gone)) for run in self.state.runs))
         self._note_graph_changes(old, new)
 
     def _note_graph_changes(self, old: DependencyGraph, new: DependencyGraph) -> None:

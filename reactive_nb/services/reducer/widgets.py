@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.scheduler import Situation, behind_widgets, everybody, stale_ancestors, with_dependants
 from reactive_nb.schemas.events import RunStarted
 from reactive_nb.services.effects import StopBatch
@@ -56,7 +57,7 @@ def run_behind(step: Transition, readers: set[str], run_id: str | None = None) -
         step.change(runs=tuple(widened if run is current else run for run in step.state.runs))
     elif cells and run_id is not None:
         asked = now.graph.in_document_order(wanted)
-        step.change(runs=(*step.state.runs, Run(run_id, asked, frozenset(cells), of_widgets=True)))
+        step.change(runs=(*step.state.runs, Run(run_id, asked, Pending(cells), of_widgets=True)))
         step.emit(RunStarted(run_id=run_id, cells=list(now.graph.in_running_order(cells))))
 
 
