@@ -83,6 +83,20 @@ def soak(session: nox.Session) -> None:
     run_pytest(session, directory, "-m", "slow", *(session.posargs or ["tests"]))
 
 
+@nox.session(default=False)
+def corpus(session: nox.Session) -> None:
+    """The promise on hundreds of notebooks from other projects, which are downloaded: ten edits in each."""
+    directory = install_wheel(session, "test", "corpus")
+    downloads = own_directory(session) / "downloads"
+    session.install("pip")
+    for name in ("holoviews==1.23.2", "toyplot==2.1.0", "seaborn==0.13.2"):
+        only_source = ("--no-deps", "--no-binary", name.partition("==")[0])
+        session.run("python", "-m", "pip", "download", "--quiet", *only_source, "--dest", str(downloads), name)
+    with session.chdir(directory):
+        where = ("tests/notebooks/real", str(downloads))
+        session.run("python", "-m", "tests.notebooks.promise", *where, *(session.posargs or ["--notebooks", "150"]))
+
+
 @nox.session(name="api-fuzz", default=False)
 def api_fuzz(session: nox.Session) -> None:
     """Requests made up from the OpenAPI description, against a running service."""
