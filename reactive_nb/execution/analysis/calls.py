@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from reactive_nb.execution.analysis.embedded import code_of, effect_of, expressions
 from reactive_nb.execution.analysis.expressions import ExpressionReader
-from reactive_nb.execution.analysis.flow import GONE, join
+from reactive_nb.execution.analysis.flow import BOUND, GONE, join
 from reactive_nb.execution.analysis.late import OPAQUE_FUNCTIONS
 from reactive_nb.execution.analysis.magics import Effect
 from reactive_nb.execution.analysis.mutators import (
@@ -142,11 +142,14 @@ class CallReader(ExpressionReader):
         try:
             result = self._run_code(effect)
         except CellSyntaxError as error:
-            raise CellSyntaxError(error.message, error.line + effect.line + line - 1, error.column) from None
+            raise error.moved(effect.line + line - 1) from None
         self._magics -= 1
         for name in effect.binds:
-            if name.isidentifier():
-                self.store(name, EMPTY)
+            self.store(name, EMPTY)
+        for name in effect.may_bind:
+            key = self.key_for(name)
+            if key is not None:
+                self.maybe(key, BOUND)
         for name in effect.deletes:
             self._look_up([name])
             key = self.key_for(name)

@@ -18,7 +18,7 @@ from reactive_nb.execution.analysis.scopes import mangled
 from reactive_nb.execution.analysis.timeline import Timeline
 from reactive_nb.execution.analysis.values import EMPTY, Value, contained, merge
 
-MAX_STEPS = 4_000_000
+MAX_STEPS = 1_000_000
 _MANY = 50
 
 

@@ -8,37 +8,19 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from reactive_nb.execution.analysis.names import words
+from reactive_nb.execution.analysis.magic_names import (
+    HARMLESS,
+    INSPECTING,
+    RUNNING,
+    RUNNING_CELLS,
+    SCRIPTS,
+    SHELL,
+)
 
 NONE: frozenset[str] = frozenset()
-
-HARMLESS: frozenset[str] = words("""
-    ! HTML SVG alias alias_magic autoawait autocall autoindent automagic autoreload autosave bash bookmark cat
-    cd clear cls code_wrap colors conda config cp debug dhist dirs doctest_mode echo env file grep gui hist
-    history html javascript js killbgscripts latex ldir less lf lk ll ln logoff logon logstart logstate logstop
-    ls lsmagic lx magic mamba man markdown matplotlib micromamba mkdir more mv notebook page pastebin pdb perl
-    pip popd pprint precision psearch pushd pwd pypy python python2 python3 quickref recall rehashx rep rm rmdir
-    ruby save script set_env sh svg sx system tb tensorboard unalias unload_ext uv watermark who who_ls whos
-    writefile xmode
-    """)
-"""Magics that bind no name, except where `--out` and the like say so."""
-
-AUTOMAGIC: frozenset[str] = words("""
-    alias autoreload bookmark cat cd clear conda config cp debug dirs env hist history ldir less lf lk ll load
-    load_ext ls lsmagic lx mamba man matplotlib micromamba mkdir more mv pdb pip popd pprint precision prun
-    pushd pwd pylab rehashx reload_ext reset rm rmdir run save set_env store time timeit unalias unload_ext uv
-    who who_ls whos xdel xmode
-    """)
-"""Magics that work without their `%` where they are a cell's only line."""
-
-_SCRIPTS: frozenset[str] = words("! bash perl pypy python python2 python3 ruby script sh sx system")
-_INSPECTING: frozenset[str] = words("pdef pdoc pfile pinfo pinfo2 psource pycat")
-
-_RUNNING: dict[str, str] = {"time": "", "prun": "DlsT", "memit": "rti", "lprun": "fmDTu", "mprun": "fT"}
-"""Magics that run Python in the notebook's namespace, with their options that take a value."""
-_RUNNING_CELLS: frozenset[str] = words("capture debug heat memit prun pyinstrument scalene snakeviz time")
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _DOLLAR = re.compile(r"\$(\$?[\w.]+)")
@@ -59,6 +41,7 @@ class Effect:
     line: int = 0
     """On which line of the magic that Python begins."""
     binds: tuple[str, ...] = ()
+    may_bind: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
     opaque: str | None = None
 
@@ -70,22 +53,14 @@ def shell_line(command: str) -> Effect:
 
 def line_magic(name: str, line: str) -> Effect:
     """`%name line`."""
-    if name in _RUNNING:
-        values, code = _options(line, _RUNNING[name])
+    if name in RUNNING:
+        values, code = _running_options(name, line)
         return Effect(code=code, expressions=tuple(v for option, v in values if option == "f"))
-    if name == "timeit":
-        return _timeit(line, None)
-    if name in _INSPECTING:
-        return Effect(expressions=_first_name(line.lstrip("%")) if not line.startswith("%") else ())
-    if name == "xdel":
-        return Effect(deletes=tuple(_IDENTIFIER.findall(_options(line, "")[1])))
-    if name == "store":
-        return Effect(expressions=tuple(_IDENTIFIER.findall(_options(line, "")[1])), opaque="%store")
-    if name == "debug" and line.strip():
-        return Effect(code=_options(line, "b")[1])
-    if name == "R":
-        return _r_magic(line)
-    if name in HARMLESS:
+    if name in INSPECTING:
+        return Effect(expressions=_first_name(_options(line, "")[1]) if not line.startswith("%") else ())
+    if name in _SPECIAL:
+        return _SPECIAL[name](line)
+    if name in HARMLESS or name in SHELL:
         return Effect(expressions=interpolated(line))
     return Effect(expressions=interpolated(line), opaque=f"%{name}", binds=_assigned_query(name, line))
 
@@ -95,20 +70,20 @@ def cell_magic(name: str, line: str, body: str) -> Effect:
     if name == "timeit":
         return _timeit(line, body)
     if name == "capture":
-        return Effect(code=body, line=1, binds=tuple(w for w in line.split() if not w.startswith("-"))[:1])
-    if name in _RUNNING_CELLS:
-        return Effect(code=_joined(_options(line, _RUNNING.get(name, ""))[1], body))
-    if name == "lprun" or name == "mprun":
-        values, statement = _options(line, _RUNNING[name])
+        return Effect(code=body, line=1, binds=_names_in(w for w in line.split() if not w.startswith("-"))[:1])
+    if name in RUNNING_CELLS:
+        values, statement = _running_options(name, line)
         functions = tuple(v for option, v in values if option == "f")
         return Effect(code=_joined(statement, body), expressions=functions)
-    if name in _SCRIPTS:
-        return Effect(expressions=interpolated(line), binds=tuple(_OUT_OPTION.findall(line)))
+    if name in SCRIPTS:
+        return Effect(expressions=interpolated(line), binds=_names_in(_OUT_OPTION.findall(line)))
+    if name in SHELL:
+        return Effect(expressions=interpolated(line) + interpolated(body), binds=_names_in(_OUT_OPTION.findall(line)))
     if name == "R":
         return _r_magic(line)
     if name == "bigquery":
         names = [word for word in line.split() if not word.startswith("-")][:1]
-        return Effect(expressions=interpolated(line), binds=tuple(n for n in names if _IDENTIFIER.fullmatch(n)))
+        return Effect(expressions=interpolated(line), binds=_names_in(names))
     if name in HARMLESS:
         return Effect(expressions=interpolated(line))
     return Effect(expressions=interpolated(line), opaque=f"%%{name}", binds=_assigned_query(name, line or body))
@@ -157,10 +132,17 @@ def _options(line: str, with_value: str) -> tuple[list[tuple[str, str]], str]:
     return values, rest
 
 
-def _timeit(line: str, body: str | None) -> Effect:
+def _running_options(name: str, line: str) -> tuple[list[tuple[str, str]], str]:
+    """`%time` has one option; `-x` is the expression to be timed."""
+    if name == "time":
+        return [], line.strip().removeprefix("--no-raise-error").lstrip()
+    return _options(line, RUNNING.get(name, ""))
+
+
+def _timeit(line: str, body: str | None = None) -> Effect:
     values, statement = _options(line, "nrpv")
     code = statement if body is None else _joined(statement, body)
-    return Effect(isolated=code, binds=tuple(v for option, v in values if option == "v" and _IDENTIFIER.fullmatch(v)))
+    return Effect(isolated=code, binds=_names_in(v for option, v in values if option == "v"))
 
 
 def _joined(statement: str, body: str) -> str:
@@ -173,9 +155,46 @@ def _first_name(text: str) -> tuple[str, ...]:
     return (match.group(),) if match else ()
 
 
+def _names_in(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word.isidentifier())
+
+
 def _assigned_query(name: str, text: str) -> tuple[str, ...]:
     match = _ASSIGNED_QUERY.match(text) if name == "sql" else None
     return (match.group(1),) if match else ()
+
+
+# -- magics with rules of their own
+
+
+def _store(line: str) -> Effect:
+    """`%store` writes names to disk, and `-r` reads them from there: which, it may not say."""
+    options = [word for word in line.split() if word.startswith("-")]
+    names = _names_in(line.partition(">")[0].split())
+    if any("r" in option for option in options):
+        return Effect(may_bind=names, opaque=None if names else "%store -r")
+    return Effect(expressions=() if options else names)
+
+
+def _xdel(line: str) -> Effect:
+    return Effect(deletes=_first_name(_options(line, "")[1]))
+
+
+def _macro(line: str) -> Effect:
+    """What a macro will run is in the history; naming it alone runs it."""
+    names = _names_in(line.split())[:1]
+    return Effect(binds=names, opaque="%macro" if names else None)
+
+
+def _sc(line: str) -> Effect:
+    name, _, command = _options(line, "")[1].partition("=")
+    return Effect(expressions=interpolated(command), binds=_names_in([name.strip()]))
+
+
+def _config(line: str) -> Effect:
+    """`%config Class.trait = value` evaluates the value among the notebook's names."""
+    value = line.partition("=")[2].strip()
+    return Effect(expressions=(*interpolated(line), *([value] if value else ())))
 
 
 def _r_magic(line: str) -> Effect:
@@ -183,5 +202,16 @@ def _r_magic(line: str) -> Effect:
     made = re.findall(r"(?:-o|--output)[ =]+(\S+)", line)
     return Effect(
         expressions=tuple(name for names in given for name in names.split(",")),
-        binds=tuple(name for names in made for name in names.split(",") if _IDENTIFIER.fullmatch(name)),
+        binds=_names_in(name for names in made for name in names.split(",")),
     )
+
+
+_SPECIAL: dict[str, Callable[[str], Effect]] = {
+    "R": _r_magic,
+    "config": _config,
+    "macro": _macro,
+    "sc": _sc,
+    "store": _store,
+    "timeit": _timeit,
+    "xdel": _xdel,
+}

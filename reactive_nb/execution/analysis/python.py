@@ -35,7 +35,8 @@ def _analyse(source: str) -> Analysis:
         reader.shown = tree.body[-1] if tree.body else None
         reader.read_block(tree.body)
         return _result(reader)
-    except CellSyntaxError as error:
+    except CellSyntaxError as found:
+        error = found.placed_in(source)
         return Analysis(error=SyntaxProblem(error.message, error.line, error.column))
     except (RecursionError, MemoryError):
         return Analysis(error=SyntaxProblem("The cell is nested too deeply to be analysed.", 1, 1))

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from reactive_nb.execution.analysis.magics import AUTOMAGIC
+from reactive_nb.execution.analysis.magic_names import AUTOMAGIC
 
 MAX_CHARACTERS = 4_000_000
 MAX_WORDS = 200_000
@@ -33,34 +33,75 @@ _MAX_BLOCKS = 15
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _BLOCKS = (ast.With, ast.AsyncWith, ast.Try, ast.TryStar)
 
+_LINE_END = re.compile(r"\r\n?|\n")
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 _WORD = re.compile(r"\w+|[^\w\s]")
-_FIRST_WORD = re.compile(r"\s*(\w+)(?=\s|$)")
-_PROMPT = re.compile(r"^\s*(?:In \[\d+\]: |\.{3,}: ?)", re.MULTILINE)
+_AUTOMAGIC = re.compile(r"(?:[^\S\n]*\n)*[^\S\n]*(?P<name>\w+)(?![\w.*])[^\S\n]*+(?P<rest>(?![=,])[^\n]*)(?<!\?)\n?\Z")
+_PROMPT = re.compile(r"\s*+(?:In \[\d+\]: |[^\n]*\n\s*\.\.\.)")
+"""What may be a prompt, of which some are Python too: IPython looks at the first two lines."""
 _IPYTHON = re.compile(r"^[ \t]*[%!?,;/]|\?[ \t]*$|=[ \t]*[%!]|^[ \t]*(?:>>>|In \[)|\A\s*^[ \t]+\S", re.MULTILINE)
 _warnings_lock = threading.Lock()
 
 
 class CellSyntaxError(Exception):
-    """The source is no Python, or too much of it; `line` and `column` count from 1."""
+    """The source is no Python, or too much of it; `line` and `column` count from 1.
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    `text` is the line in which the column was counted: of the Python that IPython's syntax was turned into, perhaps.
+    """
+
+    def __init__(self, message: str, line: int = 1, column: int = 1, text: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
+        self.text = text
+
+    def moved(self, lines: int) -> CellSyntaxError:
+        """The same, so many lines further down."""
+        return CellSyntaxError(self.message, self.line + lines, self.column, self.text)
+
+    def placed_in(self, source: str) -> CellSyntaxError:
+        """The error where it is in the cell's own source, whose line may begin with a magic or a prompt."""
+        lines = lines_of(source)
+        line = min(self.line, len(lines))
+        own, text = lines[line - 1].rstrip(), (self.text or "").rstrip()
+        column = self.column
+        if text and self.line == line:
+            if own.endswith(text):
+                column += len(own) - len(text)
+            elif len(own) < len(text):
+                column = min(column, len(own) + 1)
+        return CellSyntaxError(self.message, line, column)
 
 
 def parse_cell(source: str) -> ast.Module:
     """The tree of a cell, with calls of `get_ipython()` where IPython's syntax stood. Raises CellSyntaxError."""
     _check_size(source)
-    if "In [" not in source or not _PROMPT.search(source):
+    magic = _AUTOMAGIC.match(source)
+    if magic is not None and magic["name"] in AUTOMAGIC:
+        return _parse_automagic(magic["name"], magic["rest"], source)
+    return _parse_python_or_ipython(source)
+
+
+def _parse_python_or_ipython(source: str) -> ast.Module:
+    if not _PROMPT.match(source):
         try:
             return _parse(source)
         except CellSyntaxError:
-            if not _IPYTHON.search(source) and not _is_automagic(source):
+            if not _IPYTHON.search(source):
                 raise
     return _parse_ipython(source)
+
+
+def _parse_automagic(name: str, rest: str, source: str) -> ast.Module:
+    """The only line is a magic, if no variable has its name; else it is what it says, if that is Python."""
+    magic = _parse_ipython(f"%{name} {rest}")
+    try:
+        as_written = _parse_python_or_ipython(source).body
+    except CellSyntaxError:
+        as_written = [ast.Raise(ast.Name(name, ast.Load()))]
+    unknown = ast.Tuple([], ast.Load())
+    return ast.fix_missing_locations(ast.Module([ast.If(unknown, as_written, list(magic.body))], []))
 
 
 def parse_expression(source: str) -> ast.expr | None:
@@ -83,6 +124,8 @@ def _without_warnings() -> Iterator[None]:
 
 
 def _check_size(source: str) -> None:
+    if "\0" in source:
+        raise CellSyntaxError("The source holds a null byte.", *position(source, source.index("\0")))
     if len(source) <= _SHORT:
         return
     if len(source) > MAX_CHARACTERS:
@@ -97,20 +140,42 @@ def _parse(text: str) -> ast.Module:
         try:
             tree = ast.parse(text)
             _check_blocks(text, tree)
+        except SyntaxError as error:
+            raise _problem(error, text) from None
+        except UnicodeEncodeError as error:
+            line, column = position(text, error.start)
+            raise CellSyntaxError("The source holds half of a surrogate pair.", line, column) from None
+        except (RecursionError, MemoryError, ValueError):
+            raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
+        try:
             _check_with_compiler(tree)
         except SyntaxError as error:
-            raise CellSyntaxError(error.msg, max(error.lineno or 1, 1), max(error.offset or 1, 1)) from None
-        except UnicodeEncodeError as error:
-            before = text[: error.start]
-            line = before.count("\n") + 1
-            column = error.start - before.rfind("\n")
-            raise CellSyntaxError("The source holds half of a surrogate pair.", line, column) from None
-        except ValueError as error:
-            line = text[: max(text.find("\0"), 0)].count("\n") + 1
-            raise CellSyntaxError(str(error), line) from None
+            raise _problem(error, text, in_bytes=True) from None
         except (RecursionError, MemoryError):
             raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
     return tree
+
+
+def _problem(error: SyntaxError, text: str, *, in_bytes: bool = False) -> CellSyntaxError:
+    """Python's own error; what the compiler finds has its column counted in UTF-8."""
+    line = max(error.lineno or 1, 1)
+    lines = lines_of(text)
+    content = lines[line - 1] if line <= len(lines) else ""
+    column = max(error.offset or 1, 1)
+    if in_bytes and not content.isascii():
+        column = len(content.encode()[: column - 1].decode(errors="ignore")) + 1
+    return CellSyntaxError(error.msg, line, min(column, len(content) + 1), content)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as Python counts them; `splitlines` also ends one at a form feed."""
+    return _LINE_END.split(text)
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of a character."""
+    before = lines_of(text[:offset])
+    return len(before), len(before[-1]) + 1
 
 
 def _check_with_compiler(tree: ast.Module) -> None:
@@ -139,15 +204,8 @@ def _check_blocks(text: str, tree: ast.Module) -> None:
         todo.extend((child, depth) for child in ast.iter_child_nodes(node))
 
 
-def _is_automagic(source: str) -> bool:
-    first = _FIRST_WORD.match(source)
-    return first is not None and first.group(1) in AUTOMAGIC and len(source.strip().splitlines()) == 1
-
-
 def _parse_ipython(source: str) -> ast.Module:
     """Like `_parse`, for source with IPython's syntax."""
-    if _is_automagic(source):
-        source = "%" + source.strip()
     if any(_is_slow_to_tokenise(line) for line in source.splitlines() if len(line) > _LONG_LINE):
         raise CellSyntaxError("The cell has too long a line to be analysed, beside IPython's syntax.")
     original = (source if source.endswith("\n") else source + "\n").splitlines(keepends=True)
@@ -160,10 +218,10 @@ def _parse_ipython(source: str) -> ast.Module:
             found = False
         try:
             return _parse("\n" * dropped + "".join(lines))
-        except CellSyntaxError as error:
+        except CellSyntaxError:
             tokenised += len(lines)
             if not found:
-                raise _moved(error, original, lines, dropped) from None
+                raise
             if tokenised > _MAX_TOKENISED_LINES:
                 break
     raise CellSyntaxError("The cell has too many IPython lines to be analysed.")
@@ -184,17 +242,6 @@ def _clean(original: list[str]) -> tuple[list[str], int]:
     while blank < len(original) and original[blank].isspace():
         blank += 1
     return lines, blank
-
-
-def _moved(error: CellSyntaxError, original: list[str], lines: list[str], dropped: int) -> CellSyntaxError:
-    """The error where it is in the original, whose lines may begin with indentation or a prompt."""
-    column = error.column
-    index = error.line - 1
-    if index < len(original) and 0 <= index - dropped < len(lines):
-        was, now = original[index].rstrip(), lines[index - dropped].rstrip()
-        if now and was.endswith(now):
-            column += len(was) - len(now)
-    return CellSyntaxError(error.message, min(error.line, len(original)), column)
 
 
 def _transform_once(lines: list[str]) -> tuple[list[str], bool]:

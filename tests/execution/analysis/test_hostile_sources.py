@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import example, given
 
 from reactive_nb.execution.analysis import analyse_python
-from reactive_nb.execution.analysis.names import is_history, words
+from reactive_nb.execution.analysis.names import is_history
+from reactive_nb.execution.analysis.syntax import lines_of
 from reactive_nb.models.analysis import Analysis
+from tests.execution.analysis.sources import any_sources
 
 DEADLINE_S = 20.0
 """Far more than any needs here (2 s), for slow machines; without bounds, several take hours."""
@@ -103,20 +104,6 @@ def test_what_is_only_large_is_analysed(source: str) -> None:
     assert timed(source).error is None
 
 
-PIECES = st.sampled_from(
-    [
-        *sorted(
-            words("""
-        x y == + ( ) [ ] { } : ; , . %time %%time %run ! !ls ? ?? ' " \'\'\' \\ if else for in def class return lambda
-        global del import as from with try: except finally: match case @ # $x {x} f'{ := ** -> é _ _1 In await async
-        yield while True break exec(x) x.append( += >>> ... 1 'a'
-        """)
-        ),
-        *(" ", "\n", "\n\n    ", "\t", "\r", "\0"),
-    ]
-)
-
-
 def check(source: str) -> None:
     """What holds for every answer."""
     found = analyse_python(source)
@@ -129,22 +116,16 @@ def check(source: str) -> None:
     assert all(name.isidentifier() for name in names)
     if found.error is not None:
         assert found.error.message
-        assert 1 <= found.error.line <= source.count("\n") + source.count("\r") + 2
-        assert found.error.column >= 1
+        lines = lines_of(source)
+        assert 1 <= found.error.line <= len(lines)
+        assert 1 <= found.error.column <= len(lines[found.error.line - 1]) + 1
 
 
-@given(st.text())
-def test_any_text_has_an_answer(source: str) -> None:
-    check(source)
-
-
-@given(st.lists(PIECES).map(" ".join))
-def test_any_sequence_of_pieces_has_an_answer(source: str) -> None:
-    check(source)
-
-
-@given(st.lists(PIECES).map("".join))
-def test_any_pieces_run_together_have_an_answer(source: str) -> None:
+@given(any_sources)
+@example("\ud800")
+@example("%%time\n\ud800")
+@example("\ufeff%time x")
+def test_any_source_has_an_answer(source: str) -> None:
     check(source)
 
 

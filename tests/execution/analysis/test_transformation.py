@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 import pytest
+from hypothesis import assume, example, given
 from IPython.core.inputtransformer2 import TransformerManager
 
 from reactive_nb.execution.analysis import analyse_python
-from reactive_nb.execution.analysis.syntax import CellSyntaxError, parse_cell
+from reactive_nb.execution.analysis.syntax import CellSyntaxError, _without_warnings, parse_cell
+from tests.execution.analysis.sources import any_sources
 from tests.execution.analysis.test_ipython import CELL_MAGICS, LINE_MAGICS, SHELL, SYNTAX
 
 IPYTHON: Any = TransformerManager()  # type: ignore[no-untyped-call]  # IPython has no annotation there
@@ -44,16 +47,14 @@ WHOLE = [source for source in MORE if not source.startswith(("%%", "\n")) and an
 @pytest.mark.parametrize("source", [row[0] for row in (*LINE_MAGICS, *CELL_MAGICS, *SHELL, *SYNTAX)] + MORE)
 def test_the_tree_is_that_of_ipython(source: str) -> None:
     try:
-        theirs = ast.dump(ast.parse(TransformerManager().transform_cell(source)))  # type: ignore[no-untyped-call]  # has no types
+        theirs = ast.dump(ast.parse(IPYTHON.transform_cell(source)))
     except SyntaxError:
         theirs = "error"
     try:
         mine = ast.dump(parse_cell(source))
     except CellSyntaxError:
         mine = "error"
-    if theirs == "error" and mine != "error":
-        assert len(source.splitlines()) == 1  # a magic without its %, which IPython sees at run time
-    else:
+    if not mine.startswith("Module(body=[If(test=Tuple("):  # a magic without its %, which IPython sees at run time
         assert mine == theirs
 
 
@@ -62,3 +63,41 @@ def test_lines_keep_their_numbers(source: str) -> None:
     found = analyse_python(source.rstrip("\n") + "\nlast = )")
     assert found.error is not None
     assert found.error.line == len(source.rstrip("\n").split("\n")) + 1
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """IPython takes prompts and spaces out of strings too, where names are none."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant(value="") if isinstance(node.value, str) else node
+
+
+def names_of(tree: ast.AST) -> str:
+    return ast.dump(_WithoutTexts().visit(tree))
+
+
+LINE_ENDS = re.compile("[\r\f\v\x1c-\x1e\x85\u2028\u2029]")
+"""Where IPython takes a line to end, and Python none."""
+
+
+@given(any_sources)
+@example("x = [\n   ...: 1]")
+@example("x = [\n... , 1]")
+@example("In [1]: x")
+@example("if x:\n  '''\n\n a'''\n  y")
+def test_what_is_python_is_the_same_for_ipython(source: str) -> None:
+    """So cells without IPython's syntax need not go through IPython."""
+    assume(not LINE_ENDS.search(source) and ">>>" not in source)
+    try:
+        with _without_warnings():
+            ast.parse(source)
+        mine = parse_cell(source)
+    except (CellSyntaxError, SyntaxError, ValueError):
+        return
+    try:
+        with _without_warnings():
+            theirs = ast.parse(IPYTHON.transform_cell(source))
+    except SyntaxError:
+        theirs = ast.Module([], [])
+    if not (mine.body and isinstance(mine.body[0], ast.If) and isinstance(mine.body[0].test, ast.Tuple)):
+        assert names_of(mine) == names_of(theirs)
