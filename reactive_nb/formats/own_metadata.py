@@ -191,6 +191,7 @@ def _read_error(value: Any) -> CellError | None:
         message=message,
         names=_texts(value.get("names")),
         cells=_texts(value.get("cells")),
+        roots=_texts(value.get("roots")),
         line=line if isinstance(line, int) and not isinstance(line, bool) else None,
     )
 
@@ -201,6 +202,8 @@ def _written_error(error: CellError) -> dict[str, Any]:
         written["names"] = list(error.names)
     if error.cells:
         written["cells"] = list(error.cells)
+    if error.roots:
+        written["roots"] = list(error.roots)
     if error.line is not None:
         written["line"] = error.line
     return written

@@ -80,7 +80,9 @@ class CellError:
     message: str
     names: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
-    """The cells to blame, nearest first."""
+    """The cells to blame, nearest first; those of `roots` are the last."""
+    roots: tuple[str, ...] = ()
+    """Of a blocked cell: the cells that failed, or are kept from running, by themselves."""
     line: int | None = None
 
 

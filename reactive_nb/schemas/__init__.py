@@ -34,6 +34,7 @@ from reactive_nb.schemas.notebooks import (
     SettingsRequest,
 )
 from reactive_nb.schemas.problems import FieldProblem, Health, Problem, Readiness
+from reactive_nb.schemas.reasons import CellWhy, StaleReason, UnresolvedName
 from reactive_nb.schemas.runs import KernelRequestResponse, RunCell, RunRequest, RunResponse, RunSelection, RunState
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "CellConfigPatch",
     "CellErrorModel",
     "CellResponse",
+    "CellWhy",
     "CommRequest",
     "CompleteRequest",
     "CompleteResponse",
@@ -75,6 +77,8 @@ __all__ = [
     "RunState",
     "SettingsModel",
     "SettingsRequest",
+    "StaleReason",
+    "UnresolvedName",
     "UpdateCellRequest",
     "Variable",
     "VariablePage",

@@ -42,7 +42,13 @@ class CellErrorModel(Response):
     kind: str = Field(description="`exception`, `syntax`, `blocked`, `interrupted`, `timeout` or `kernel`.")
     message: str
     names: list[str] = Field(default_factory=list, description="The names concerned.")
-    cells: list[str] = Field(default_factory=list, description="The cells to blame, nearest first.")
+    cells: list[str] = Field(
+        default_factory=list, description="The cells to blame: first those it needs names from, last those of `roots`."
+    )
+    roots: list[str] = Field(
+        default_factory=list,
+        description="Of a blocked cell: the cells to mend, which failed or are kept from running by themselves.",
+    )
     line: int | None = Field(None, description="The line in the cell's source, from 1, where it is known.")
 
 
@@ -57,6 +63,9 @@ class CellResponse(Response):
     execution_count: int | None
     defines: list[str] = Field(description="Names that the cell binds, sorted.")
     uses: list[str] = Field(description="Names that the cell reads, sorted; builtins left out.")
+    unresolved: list[str] = Field(
+        default_factory=list, description="Names that it needs and no cell provides, sorted; why tells more."
+    )
     upstream: list[str] = Field(description="Cells that it gets names from, in document order.")
     downstream: list[str] = Field(description="Cells that get names from it, in document order.")
     config: CellConfigModel

@@ -155,6 +155,7 @@ class CellNames(Response):
     id: CellId
     defines: list[str]
     uses: list[str]
+    unresolved: list[str] = Field(default_factory=list, description="Names that it needs and no cell provides.")
     upstream: list[str]
     downstream: list[str]
     edges: list[GraphEdge] = Field(description="The edges that end in this cell.")

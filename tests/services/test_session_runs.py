@@ -175,7 +175,9 @@ async def test_what_depends_on_an_error_is_blocked_and_names_the_culprit(open_no
     await notebook.run()
     assert notebook.statuses() == "error blocked blocked success success"
     assert notebook.message("c0") == "exception: ZeroDivisionError: division by zero"
-    assert notebook.message("c1") == "blocked: It needs x from cell c0, which raised an error."
+    assert (
+        notebook.message("c1") == "blocked: It needs x from cell c0, which raised ZeroDivisionError: division by zero."
+    )
     error = notebook.cell("c2").error
     assert error is not None
     assert (error.names, error.cells) == (("y",), ("c1", "c0"))

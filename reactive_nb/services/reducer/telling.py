@@ -51,6 +51,7 @@ def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
         old.knowledge.get(cell) is not new.knowledge.get(cell)
         or old.graph.providers.get(cell) != new.graph.providers.get(cell)
         or old.graph.users.get(cell) != new.graph.users.get(cell)
+        or old.graph.needs.get(cell) != new.graph.needs.get(cell)
     )
 
 

@@ -18,6 +18,8 @@ from reactive_nb.services.views.events import (
 )
 from reactive_nb.services.views.graph import all_edges, cell_names, defined_names, graph_response, used_names
 from reactive_nb.services.views.reasons import reason_model, stale_because
+from reactive_nb.services.views.unresolved import unresolved
+from reactive_nb.services.views.why import cell_why
 
 __all__ = [
     "STATUS_OF_OUTCOME",
@@ -28,6 +30,7 @@ __all__ = [
     "cell_names",
     "cell_response",
     "cell_updated",
+    "cell_why",
     "clear_outputs",
     "defined_names",
     "error_model",
@@ -41,5 +44,6 @@ __all__ = [
     "run_cell",
     "stale_because",
     "status_event",
+    "unresolved",
     "used_names",
 ]

@@ -11,6 +11,7 @@ from reactive_nb.services.state import SessionState
 from reactive_nb.services.views.errors import cell_error, error_model
 from reactive_nb.services.views.graph import defined_names, used_names
 from reactive_nb.services.views.reasons import stale_because
+from reactive_nb.services.views.unresolved import unresolved
 
 
 def notebook_response(state: SessionState) -> NotebookResponse:
@@ -42,6 +43,7 @@ def cell_response(state: SessionState, cell_id: str) -> CellResponse:
         execution_count=cell.execution_count,
         defines=defined_names(state, cell_id),
         uses=used_names(state, cell_id),
+        unresolved=unresolved(state, cell_id),
         upstream=list(state.graph.upstream(cell_id)),
         downstream=list(state.graph.downstream(cell_id)),
         config=CellConfigModel.model_validate(cell.config),

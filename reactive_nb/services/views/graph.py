@@ -7,6 +7,7 @@ from reactive_nb.models import CellStatus
 from reactive_nb.schemas.events import CellNames
 from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse
 from reactive_nb.services.state import SessionState
+from reactive_nb.services.views.unresolved import unresolved
 
 
 def graph_response(state: SessionState) -> GraphResponse:
@@ -53,6 +54,7 @@ def cell_names(state: SessionState, cell_id: str) -> CellNames:
         id=cell_id,
         defines=defined_names(state, cell_id),
         uses=used_names(state, cell_id),
+        unresolved=unresolved(state, cell_id),
         upstream=list(upstream),
         downstream=list(state.graph.downstream(cell_id)),
         edges=[GraphEdge(from_=provider, to=cell_id, names=names[provider]) for provider in upstream],

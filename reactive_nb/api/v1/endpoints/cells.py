@@ -10,11 +10,11 @@ from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 from reactive_nb.api.responses import answer, nothing
 from reactive_nb.api.v1.operations import add_cell, update_cell
-from reactive_nb.schemas import CellResponse, CreateCellRequest, UpdateCellRequest
+from reactive_nb.schemas import CellResponse, CellWhy, CreateCellRequest, UpdateCellRequest
 from reactive_nb.services.errors import NoSuchCell
 from reactive_nb.services.operations import RemoveCell
 from reactive_nb.services.session import NotebookSession
-from reactive_nb.services.views import cell_response
+from reactive_nb.services.views import cell_response, cell_why
 
 router = APIRouter(prefix="/notebooks/{notebook_id}/cells", tags=["cells"], route_class=JsonRoute)
 _WRITE = problems("no-such-notebook", "no-such-cell", "conflict", "too-large", "storage-unavailable")
@@ -38,6 +38,19 @@ async def create_cell(request: Request, session: Session, body: CreateCellReques
 async def read_cell(session: Session, cell_id: CellPath) -> Response:
     """The cell with its status, outputs, names and neighbours. The ETag is the notebook's revision."""
     return _cell(session, cell_id, session.revision)
+
+
+@router.get(
+    "/{cell_id}/why",
+    summary="Say why a cell is as it is",
+    response_model=CellWhy,
+    responses=problems("no-such-notebook", "no-such-cell"),
+)
+async def explain_cell(session: Session, cell_id: CellPath) -> Response:
+    """Why it is stale, and which cells that goes back to; who blocks it; which names it needs that no cell provides."""
+    if cell_id not in session.state.notebook.by_id:
+        raise NoSuchCell(cell_id)
+    return answer(cell_why(session.state, cell_id), revision=session.revision)
 
 
 @router.put("/{cell_id}", summary="Change a cell", response_model=CellResponse, responses=_WRITE)
