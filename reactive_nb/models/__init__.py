@@ -1,6 +1,6 @@
 """What a notebook is: plain frozen values, without I/O and without a framework."""
 
-from reactive_nb.models.analysis import Analysis, Late, SyntaxProblem
+from reactive_nb.models.analysis import Analysis, Late, MarkdownAnalysis, Order, ShownValue, SyntaxProblem
 from reactive_nb.models.cell import CELL_ID, Cell, CellConfig, CellError, CellMode, CellStatus, CellType, new_cell_id
 from reactive_nb.models.graph import DependencyGraph, Edge
 from reactive_nb.models.kernel import KernelState
@@ -29,12 +29,15 @@ __all__ = [
     "Edge",
     "KernelState",
     "Late",
+    "MarkdownAnalysis",
     "Notebook",
     "NotebookSettings",
     "NotebookSummary",
+    "Order",
     "Output",
     "Redefinition",
     "RunMode",
+    "ShownValue",
     "SyntaxProblem",
     "error",
     "new_cell_id",

@@ -83,3 +83,23 @@ class Analysis:
         Then a function that `used` reaches finds this cell's own `name`.
         """
         return self.order.settled.get(name, _NEVER) < self.order.reached.get(used, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """`{{ expression }}` in the text of a Markdown cell."""
+
+    expression: str
+    start: int
+    end: int
+    """From its first brace to after its last, in characters."""
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownAnalysis:
+    """What a Markdown cell uses, and where in its text values stand, in order."""
+
+    analysis: Analysis
+    values: tuple[ShownValue, ...] = ()

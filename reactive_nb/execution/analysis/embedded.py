@@ -6,6 +6,7 @@ IPython's syntax is turned into these calls before parsing, and people write the
 from __future__ import annotations
 
 import ast
+import contextlib
 
 from reactive_nb.execution.analysis.magics import Effect, cell_magic, line_magic, shell_line
 from reactive_nb.execution.analysis.syntax import CellSyntaxError, parse_cell, parse_expression
@@ -39,8 +40,11 @@ def effect_of(call: ast.Call) -> Effect | None:
 
 def expressions(effect: Effect) -> list[ast.expr]:
     """Those that are Python: of `awk '{print $1}'`, nothing is."""
-    found = (parse_expression(text) for text in effect.expressions)
-    return [expression for expression in found if expression is not None]
+    found: list[ast.expr] = []
+    for text in effect.expressions:
+        with contextlib.suppress(CellSyntaxError):
+            found.append(parse_expression(text))
+    return found
 
 
 def statements(effect: Effect) -> list[ast.stmt] | None:

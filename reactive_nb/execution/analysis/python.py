@@ -34,20 +34,30 @@ def _analyse(source: str) -> Analysis:
         reader = CellReader()
         reader.shown = tree.body[-1] if tree.body else None
         reader.read_block(tree.body)
-        return _result(reader)
-    except CellSyntaxError as found:
-        error = found.placed_in(source)
-        return Analysis(error=SyntaxProblem(error.message, error.line, error.column))
-    except (RecursionError, MemoryError):
-        return Analysis(error=SyntaxProblem("The cell is nested too deeply to be analysed.", 1, 1))
-    except TooComplex:
+        return analysis_of(reader)
+    except REFUSALS as error:
+        return failure(error, source)
+
+
+REFUSALS = (CellSyntaxError, TooComplex, RecursionError, MemoryError)
+"""Why a cell can't be analysed."""
+
+
+def failure(error: BaseException, source: str) -> Analysis:
+    """The answer for a cell that can't be analysed."""
+    if isinstance(error, CellSyntaxError):
+        found = error.placed_in(source)
+        return Analysis(error=SyntaxProblem(found.message, found.line, found.column))
+    if isinstance(error, TooComplex):
         return Analysis(error=SyntaxProblem("The cell is too complex to be analysed.", 1, 1))
+    return Analysis(error=SyntaxProblem("The cell is nested too deeply to be analysed.", 1, 1))
 
 
 _remembered = lru_cache(maxsize=_CACHED_CELLS)(_analyse)
 
 
-def _result(reader: CellReader) -> Analysis:
+def analysis_of(reader: CellReader) -> Analysis:
+    """What was found in a cell that has been read."""
     marks = {key: mark for key, mark in reader.state.marks.items() if "\0" not in key}
     defines = _names(key for key, mark in marks.items() if mark & BOUND)
     deletes = _names(key for key, mark in marks.items() if mark & GONE and not (mark & BOUND and not mark & ~BOUND))

@@ -9,6 +9,7 @@ source, the answer comes in bounded time, and is a tree or a `CellSyntaxError`.
 from __future__ import annotations
 
 import ast
+import bisect
 import re
 import threading
 import warnings
@@ -104,15 +105,31 @@ def _parse_automagic(name: str, rest: str, source: str) -> ast.Module:
     return ast.fix_missing_locations(ast.Module([ast.If(unknown, as_written, list(magic.body))], []))
 
 
-def parse_expression(source: str) -> ast.expr | None:
-    """The tree of one expression, or None if it is none."""
-    try:
-        _check_size(source)
-        tree = _parse(f"({source}\n)")
-    except CellSyntaxError:
-        return None
-    statement = tree.body[0] if len(tree.body) == 1 else None
-    return statement.value if isinstance(statement, ast.Expr) else None
+def parse_expression(source: str) -> ast.expr:
+    """The tree of one expression, which may have several lines. Raises CellSyntaxError."""
+    _check_size(source)
+    brackets = ("(", ")"), ("[", "]")  # of `a) + (b`, only one of the two is Python
+    for opening, closing in brackets if ")" in source else brackets[:1]:
+        try:
+            statement = _parse(f"{opening}{source}\n{closing}").body[0]
+        except CellSyntaxError as error:
+            raise _unbracketed(error, source, opening) from None
+        if opening == "(":
+            found = statement
+    if not isinstance(found, ast.Expr):
+        raise CellSyntaxError("An expression is expected here.")
+    return found.value
+
+
+def _unbracketed(error: CellSyntaxError, source: str, opening: str) -> CellSyntaxError:
+    """The error where it is in `source`, which was read in brackets."""
+    lines = lines_of(source)
+    if error.line > len(lines):
+        line, column = len(lines), len(lines[-1].rstrip()) + 1
+    else:
+        line, column = error.line, max(1, error.column - (error.line == 1))
+    message = "unmatched ')'" if opening == "[" else error.message
+    return CellSyntaxError(message, line, min(column, len(lines[line - 1]) + 1))
 
 
 @contextmanager
@@ -125,7 +142,7 @@ def _without_warnings() -> Iterator[None]:
 
 def _check_size(source: str) -> None:
     if "\0" in source:
-        raise CellSyntaxError("The source holds a null byte.", *position(source, source.index("\0")))
+        raise CellSyntaxError("The source holds a null byte.", *position(line_starts(source), source.index("\0")))
     if len(source) <= _SHORT:
         return
     if len(source) > MAX_CHARACTERS:
@@ -143,7 +160,7 @@ def _parse(text: str) -> ast.Module:
         except SyntaxError as error:
             raise _problem(error, text) from None
         except UnicodeEncodeError as error:
-            line, column = position(text, error.start)
+            line, column = position(line_starts(text), error.start)
             raise CellSyntaxError("The source holds half of a surrogate pair.", line, column) from None
         except (RecursionError, MemoryError, ValueError):
             raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
@@ -172,10 +189,15 @@ def lines_of(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
-def position(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, from 1, of a character."""
-    before = lines_of(text[:offset])
-    return len(before), len(before[-1]) + 1
+def line_starts(text: str) -> list[int]:
+    """Where each line begins."""
+    return [0, *(end.end() for end in _LINE_END.finditer(text))]
+
+
+def position(starts: list[int], offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of the character at `offset` in a text whose lines begin at `starts`."""
+    line = bisect.bisect_right(starts, offset)
+    return line, offset - starts[line - 1] + 1
 
 
 def _check_with_compiler(tree: ast.Module) -> None:
