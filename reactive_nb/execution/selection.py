@@ -46,6 +46,9 @@ class Choice:
     cells: frozenset[str]
     """All that are to run: those, what they need first, and what depends on them."""
 
+    named: frozenset[str]
+    """Those of `asked` that run whether or not they are stale."""
+
 
 def choose(
     now: Situation,
@@ -57,9 +60,16 @@ def choose(
     """The cells to run. `positions`: each cell's place on the page; FROM and UP_TO are about the one in `cells`."""
     asked = _asked(now, stale, positions, scope, cells)
     if scope is RunScope.CELLS:
-        return Choice(asked, frozenset(plan(now, stale, cells)))
+        return Choice(asked, frozenset(plan(now, stale, cells)), _named(asked, scope, cells))
     needed = asked | stale_ancestors(now, stale, asked)
-    return Choice(asked, frozenset(with_dependants(now, needed, follow=following(now.lazy, positions, scope, cells))))
+    all_cells = with_dependants(now, needed, follow=following(now.lazy, positions, scope, cells))
+    return Choice(asked, frozenset(all_cells), _named(asked, scope, cells))
+
+
+def _named(asked: frozenset[str], scope: RunScope, cells: Collection[str] | None) -> frozenset[str]:
+    if scope is RunScope.ALL:
+        return asked
+    return frozenset() if scope is RunScope.UP_TO else asked & set(cells or ())
 
 
 def _asked(

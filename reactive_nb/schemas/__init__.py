@@ -33,6 +33,7 @@ from reactive_nb.schemas.notebooks import (
     SettingsModel,
     SettingsRequest,
 )
+from reactive_nb.schemas.plans import PlanGround, PlannedCell, PlanResponse
 from reactive_nb.schemas.problems import FieldProblem, Health, Problem, Readiness
 from reactive_nb.schemas.reasons import CellWhy, StaleReason, UnresolvedName
 from reactive_nb.schemas.runs import KernelRequestResponse, RunCell, RunRequest, RunResponse, RunSelection, RunState
@@ -67,6 +68,9 @@ __all__ = [
     "NotebookList",
     "NotebookResponse",
     "NotebookSummaryResponse",
+    "PlanGround",
+    "PlanResponse",
+    "PlannedCell",
     "Problem",
     "Readiness",
     "RenameRequest",

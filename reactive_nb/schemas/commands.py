@@ -115,7 +115,7 @@ class CellRun(Command):
 
 
 class NotebookRun(RunSelection, Command):
-    """Run these cells, all stale ones, those from a cell on or up to one, or all."""
+    """Run these cells, all stale ones, those from a cell on or up to one, or all; or only tell what would run."""
 
     type: Literal["notebook.run"]
 

@@ -33,6 +33,8 @@ class RunSelection(Request):
     )
     all: bool = Field(False, description="Every cell again, stale or not, in the same kernel.")
 
+    plan: bool = Field(False, description="Only answer what would run, in which order and why. Nothing is run.")
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         given = [self.cells is not None, self.from_cell is not None, self.up_to_cell is not None, self.all]
@@ -50,7 +52,13 @@ class RunRequest(RunSelection):
 
     model_config = Request.model_config | {
         "json_schema_extra": {
-            "examples": [{"wait": 30}, {"cells": ["load-data"]}, {"from_cell": "load-data"}, {"all": True}]
+            "examples": [
+                {"wait": 30},
+                {"cells": ["load-data"]},
+                {"from_cell": "load-data"},
+                {"all": True},
+                {"plan": True},
+            ]
         }
     }
 

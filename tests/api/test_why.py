@@ -90,3 +90,28 @@ def _reasons(live: Live, cell: str) -> list[tuple[str, str, list[str]]]:
     """The latest that was told of why a cell is stale."""
     told = [event for event in live.events if event["type"] == "cell.status" and event["cell_id"] == cell]
     return [(one["kind"], one["cell"], one["names"]) for one in told[-1]["stale_because"]]
+
+
+async def test_a_dry_run_tells_what_would_run_and_starts_nothing(client: httpx2.AsyncClient, service: Service) -> None:
+    notebook = str((await new_notebook(client, "x = 1", "y = x", "z = 1"))["id"])
+    async with service.live(notebook) as live:
+        await live.hear()
+        answer = await client.post(f"notebooks/{notebook}/run", json={"cells": ["c1"], "plan": True, "wait": 10})
+        plan = answer.json()["plan"]
+        assert [(cell["id"], cell["because"][0]["kind"], cell["because"][0]["cell"]) for cell in plan] == [
+            ("c0", "needed", "c1"),
+            ("c1", "asked", None),
+        ]
+        assert [cell["stale_because"][0]["kind"] for cell in plan] == ["never-ran", "never-ran"]
+        told = await live.ask("notebook.run", up_to_cell="c2", plan=True)
+        assert [cell["id"] for cell in told["result"]["plan"]] == ["c0", "c1", "c2"]
+        missing = await live.ask("notebook.run", cells=["c9"], plan=True)
+        assert missing["error"]["code"] == "no-such-cell"
+        ran = (await live.ask("notebook.run", from_cell="c1"))["result"]
+        assert ran["cells"] == ["c0", "c1", "c2"]
+        await live.until("run.finished", run_id=ran["run_id"])
+        kinds = [event["type"] for event in live.events]
+        assert kinds.count("run.started") == 1
+        assert kinds.index("run.started") < kinds.index("kernel.status")
+        again = (await live.ask("notebook.run", all=True))["result"]
+        assert again["cells"] == ["c0", "c1", "c2"]

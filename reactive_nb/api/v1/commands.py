@@ -36,6 +36,7 @@ from reactive_nb.schemas.commands import (
 from reactive_nb.schemas.events import Presence, Reply, ReplyError
 from reactive_nb.services import operations
 from reactive_nb.services.session import NotebookSession
+from reactive_nb.services.views import plan_response
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +104,8 @@ async def _call(command: SessionCommand, buffers: tuple[bytes, ...], caller: Cal
             return await _change_several(caller, command)
         case CellRun():
             return await _run(session, [command.cell_id], RunScope.CELLS)
+        case NotebookRun(plan=True):
+            return plan_response(session.state, *selection(command)).model_dump(mode="json")
         case NotebookRun():
             return await _run(session, *selection(command))
         case KernelInterrupt():

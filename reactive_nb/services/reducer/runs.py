@@ -8,13 +8,13 @@ from typing import Any
 
 from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.reasons import ReasonKind
-from reactive_nb.execution.selection import RunScope, choose
 from reactive_nb.models import CellError, KernelState
 from reactive_nb.models.persistent import PersistentMap, PersistentSet
 from reactive_nb.schemas.events import RunStarted
 from reactive_nb.schemas.runs import RunState
+from reactive_nb.services.choosing import choice
 from reactive_nb.services.effects import InterruptKernel, ReplaceKernel, StopBatch
-from reactive_nb.services.errors import InvalidOperation, NoSuchCell, TooManyRuns
+from reactive_nb.services.errors import TooManyRuns
 from reactive_nb.services.operations import InterruptRun, RestartKernel, RunCells
 from reactive_nb.services.reducer.planning import finish_run
 from reactive_nb.services.reducer.transition import Transition
@@ -25,16 +25,10 @@ MAX_RUNS = 1_000
 
 
 def run_cells(operation: RunCells, step: Transition) -> None:
-    for cell in operation.cells or ():
-        if step.state.notebook.cell(cell) is None:
-            raise NoSuchCell(cell)
-    if operation.scope in (RunScope.FROM, RunScope.UP_TO) and len(operation.cells or ()) != 1:
-        raise InvalidOperation("One cell is needed to run from or up to.", "cells")
+    now = step.refresh()
+    cells = choice(step.state, now, operation.scope, operation.cells).cells
     if len(step.state.runs) >= MAX_RUNS:
         raise TooManyRuns(f"Too many runs are waiting: {MAX_RUNS:,} of this notebook are not over yet.")
-    now = step.refresh()
-    positions = step.state.notebook.positions
-    cells = choose(now, step.state.stale, positions, operation.scope, operation.cells).cells
     run = Run(operation.run_id, operation.cells, Pending(cells), scope=operation.scope)
     step.change(runs=(*step.state.runs, run))
     step.emit(RunStarted(run_id=operation.run_id, cells=list(now.graph.in_running_order(cells))))

@@ -17,6 +17,7 @@ from reactive_nb.services.views.events import (
     status_event,
 )
 from reactive_nb.services.views.graph import all_edges, cell_names, defined_names, graph_response, used_names
+from reactive_nb.services.views.plans import plan_response
 from reactive_nb.services.views.reasons import reason_model, stale_because
 from reactive_nb.services.views.unresolved import unresolved
 from reactive_nb.services.views.why import cell_why
@@ -39,6 +40,7 @@ __all__ = [
     "kernel_model",
     "notebook_response",
     "notebook_updated",
+    "plan_response",
     "reason_model",
     "redefinition_error",
     "run_cell",

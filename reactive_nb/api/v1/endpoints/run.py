@@ -20,12 +20,14 @@ from reactive_nb.schemas import (
     InspectRequest,
     InspectResponse,
     KernelRequestResponse,
+    PlanResponse,
     RunRequest,
     RunResponse,
     VariablePage,
     VariablesResponse,
 )
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
+from reactive_nb.services.views import plan_response
 
 router = APIRouter(prefix="/notebooks/{notebook_id}", tags=["run"], route_class=JsonRoute)
 _KERNEL = problems("no-such-notebook", "kernel-unavailable")
@@ -37,16 +39,19 @@ REST_CLIENT = "rest"
 @router.post(
     "/run",
     summary="Run cells",
-    response_model=RunResponse,
+    response_model=RunResponse | PlanResponse,
     responses=problems("no-such-notebook", "no-such-cell", "too-many-runs", "kernel-unavailable"),
 )
 async def run(session: Session, body: RunRequest | None = None) -> Response:
     """Those named, with their stale ancestors and what depends on them; from a cell on; up to one; all; or the stale.
 
-    With `wait`, the answer comes when the run has ended, or after that many seconds as it then stands.
+    With `wait`, the answer comes when the run has ended, or after that many seconds as it then stands. With `plan`,
+    nothing is run, and no kernel started: the answer is what would run, in which order and why.
     """
     wanted = body or RunRequest()
     cells, scope = selection(wanted)
+    if wanted.plan:
+        return answer(plan_response(session.state, cells, scope), revision=session.revision)
     return answer(await session.run(cells, scope=scope, wait=wanted.wait))
 
 
