@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from reactive_kernels.errors import KernelError, KernelLimitError, NoSuchKernel
-from reactive_nb.core.security import AuthenticationError
+from reactive_nb.core.security import AuthenticationError, IdentityUnavailable
 from reactive_nb.formats import FormatError
 from reactive_nb.services.errors import InvalidOperation, SessionError
 from reactive_nb.storage import (
@@ -52,6 +52,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "internal": (500, "Internal error"),
     "notebook-unreadable": (500, "Notebook damaged"),
     "not-implemented": (501, "Not available"),
+    "identity-unavailable": (503, "Signing in not available"),
     "kernel-unavailable": (503, "Kernel not available"),
     "storage-unavailable": (503, "Storage not available"),
     "notebook-closed": (503, "Notebook closed"),
@@ -124,6 +125,8 @@ def refusal(error: Exception) -> Refusal:
     match error:
         case Refused():
             return error.refusal
+        case IdentityUnavailable():
+            return Refusal("identity-unavailable", str(error), {"Retry-After": "10"})
         case AuthenticationError():
             return _unauthenticated(error)
         case SessionError():

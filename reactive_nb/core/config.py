@@ -104,6 +104,17 @@ class Settings(BaseSettings):
         description="Host name of the Clerk instance whose users may sign in.",
         examples=["clerk.example.org"],
     )
+    clerk_jwks_url: str | None = Field(
+        None,
+        description="Where the instance's public keys are, if not at its own address.",
+        examples=["https://clerk.example.org/.well-known/jwks.json"],
+    )
+    clerk_audience: str | None = Field(
+        None,
+        pattern=r"^[!-~]{1,255}$",
+        description="With it, tokens made from a Clerk JWT template for this audience count too.",
+        examples=["notebooks"],
+    )
 
     notebook_storage_dir: Path = Field(
         Path("notebooks"),
@@ -314,7 +325,7 @@ class Settings(BaseSettings):
             raise ValueError("is needed when DYNAMODB_ENABLED is true")
         return value
 
-    @field_validator("dynamodb_endpoint")
+    @field_validator("dynamodb_endpoint", "clerk_jwks_url")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[A-Za-z0-9\[\]:._-]+(?:/[^\s?#]*)?", value):

@@ -36,6 +36,7 @@ __all__ = [
     "AuthenticationError",
     "Identity",
     "IdentityProvider",
+    "IdentityUnavailable",
     "TokenIdentity",
     "User",
     "check_exposure",
@@ -82,6 +83,13 @@ class AuthenticationError(Exception):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class IdentityUnavailable(AuthenticationError):
+    """Nobody can be told apart at the moment, for reasons that are not the token's."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("identity_unavailable", message)
 
 
 class IdentityProvider(Protocol):
@@ -131,19 +139,28 @@ class TokenIdentity:
 
 
 def local_identity(settings: Settings) -> TokenIdentity:
-    """The one local user, signing in with the server's token.
-
-    Raises ConfigurationError if another way to sign in is asked for, so that nobody takes this one for it.
-    """
-    if settings.clerk_frontend_api:
-        raise ConfigurationError("CLERK_FRONTEND_API: Clerk sign-in is not available in this version; unset it")
+    """The one local user, signing in with the server's token."""
     token = settings.token.get_secret_value()
     return TokenIdentity({token: User("local", "local")}, name="local", allows_query_token=True)
 
 
 def identity_provider(settings: Settings) -> IdentityProvider:
     """The provider that the settings ask for. Raises ConfigurationError if there is none such."""
-    return local_identity(settings)
+    return _clerk_identity(settings) if settings.clerk_frontend_api else local_identity(settings)
+
+
+def _clerk_identity(settings: Settings) -> IdentityProvider:
+    from reactive_nb.core.clerk import ClerkIdentity, ClerkRules
+    from reactive_nb.core.jwks import KeySet
+
+    if not settings.allowed_origins:
+        raise ConfigurationError(
+            "ALLOWED_ORIGINS: is needed with CLERK_FRONTEND_API: the origins of the pages on which people sign in,"
+            " for example ALLOWED_ORIGINS=https://app.example.org"
+        )
+    issuer = f"https://{settings.clerk_frontend_api}"
+    keys = KeySet(settings.clerk_jwks_url or f"{issuer}/.well-known/jwks.json")
+    return ClerkIdentity(ClerkRules(issuer, frozenset(settings.allowed_origins), settings.clerk_audience), keys)
 
 
 def check_exposure(settings: Settings, provider: IdentityProvider) -> None:

@@ -24,6 +24,8 @@ from reactive_nb.core.config import (
 
 NAMES = {
     "CLERK_FRONTEND_API",
+    "REACTIVE_NB_CLERK_JWKS_URL",
+    "REACTIVE_NB_CLERK_AUDIENCE",
     "ALLOWED_ORIGINS",
     "DYNAMODB_ENABLED",
     "DYNAMODB_TABLE_NAME",

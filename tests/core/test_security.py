@@ -104,9 +104,15 @@ async def test_local_identity_is_the_one_local_user() -> None:
     assert (await provider.authenticate(TOKEN)).user == User("local", "local")
 
 
-def test_sign_in_that_is_not_there_is_refused_at_the_start() -> None:
+def test_clerk_is_asked_where_it_is_configured() -> None:
+    settings = load_settings(clerk_frontend_api="clerk.example.org", allowed_origins=("https://app.example.org",))
+    provider = identity_provider(settings)
+    assert (provider.name, provider.allows_query_token, provider.multi_user) == ("clerk", False, True)
+
+
+def test_clerk_needs_to_know_the_pages() -> None:
     settings = load_settings(clerk_frontend_api="clerk.example.org")
-    with pytest.raises(ConfigurationError, match="Clerk sign-in is not available in this version"):
+    with pytest.raises(ConfigurationError, match=r"^ALLOWED_ORIGINS: .*for example ALLOWED_ORIGINS=https"):
         identity_provider(settings)
 
 

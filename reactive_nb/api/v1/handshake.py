@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from reactive_nb.api.middleware.gate import handshake_refusal
 from reactive_nb.api.v1.frames import Closing, FrameReader
 from reactive_nb.api.v1.state import ServiceState
-from reactive_nb.core.security import AuthenticationError, Identity, get_identity
+from reactive_nb.core.security import AuthenticationError, Identity, IdentityUnavailable, get_identity
 from reactive_nb.schemas.commands import Auth
 
 SUBPROTOCOL = "reactive-nb.v1"
@@ -42,7 +42,7 @@ async def sign_in(websocket: WebSocket, service: ServiceState) -> tuple[Identity
         return await get_identity(websocket), None
     except AuthenticationError as error:
         if error.reason != "missing_token":
-            raise Closing(UNAUTHENTICATED, str(error)) from None
+            raise _closing(error) from None
     if service.strangers >= MAX_STRANGERS:
         raise Closing(BUSY, "Too many connections are signing in.")
     service.strangers += 1
@@ -63,7 +63,12 @@ async def authenticated(token: str, service: ServiceState) -> Identity:
     try:
         identity = await service.identity.authenticate(token)
     except AuthenticationError as error:
-        raise Closing(UNAUTHENTICATED, str(error)) from None
+        raise _closing(error) from None
     if identity.expires_at is not None and identity.expires_at <= time.time():
         raise Closing(UNAUTHENTICATED, "The token has expired.")
     return identity
+
+
+def _closing(error: AuthenticationError) -> Closing:
+    """Without fault of the token's, a client may come again."""
+    return Closing(BUSY if isinstance(error, IdentityUnavailable) else UNAUTHENTICATED, str(error))
