@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -9,6 +10,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from reactive_nb.schemas.encoding import encode
+from reactive_nb.services.session import NotebookSession
+from reactive_nb.services.views import notebook_response
 
 
 def answer(
@@ -19,6 +22,14 @@ def answer(
     if location is not None:
         headers["Location"] = location
     return Response(encode(model).encode(), status_code=status, headers=headers, media_type="application/json")
+
+
+async def whole_notebook(session: NotebookSession, *, status: int = 200, location: str | None = None) -> Response:
+    """The notebook as it is now. Made in a thread: of a long one it takes a while."""
+    state = session.state
+    return await asyncio.to_thread(
+        lambda: answer(notebook_response(state), status=status, revision=state.notebook.revision, location=location)
+    )
 
 
 def nothing(revision: int | None = None) -> Response:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reactive_nb.core.config import Settings
+from reactive_nb.models import CellType
 from reactive_nb.services.errors import SourceTooLarge
 from reactive_nb.services.operations import AddCell, Batch, DocumentOperation, ReplaceNotebook, UpdateCell
 from reactive_nb.services.state import SessionState
 
-LARGE_SOURCE_CHARS = 10_000
+MANY_CHARS = 10_000
+"""Analysing so much takes some tens of milliseconds."""
 
 
 def check(operation: DocumentOperation, state: SessionState, settings: Settings) -> None:
@@ -21,17 +25,22 @@ def check(operation: DocumentOperation, state: SessionState, settings: Settings)
         check_cells(len(state.notebook.cells) + added, settings)
 
 
-def large_sources(operation: DocumentOperation) -> list[str]:
-    """The new sources that take long enough to analyse to be noticed."""
+def sources_to_analyse(operation: DocumentOperation, state: SessionState) -> set[str]:
+    """The new sources, if analysing them takes long enough to be noticed; else none."""
+    new = set(_sources(operation)).difference(state.notebook.sources.values())
+    return new if sum(map(len, new)) > MANY_CHARS else set()
+
+
+def _sources(operation: DocumentOperation) -> Iterator[str]:
     match operation:
         case Batch(parts):
-            return [source for part in parts for source in large_sources(part)]
+            for part in parts:
+                yield from _sources(part)
         case ReplaceNotebook(notebook):
-            return [cell.source for cell in notebook.cells if len(cell.source) > LARGE_SOURCE_CHARS]
+            yield from (cell.source for cell in notebook.cells if cell.type is CellType.PYTHON)
         case AddCell() | UpdateCell():
-            return [operation.source] if operation.source and len(operation.source) > LARGE_SOURCE_CHARS else []
-        case _:
-            return []
+            if operation.source:
+                yield operation.source
 
 
 def check_source(source: str, settings: Settings) -> None:

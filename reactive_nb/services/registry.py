@@ -18,11 +18,11 @@ from weakref import WeakValueDictionary
 from reactive_kernels import KernelPool
 from reactive_nb.core.config import Settings
 from reactive_nb.core.security import User
-from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.models import Cell, CellType, KernelState, Notebook, new_notebook_id
 from reactive_nb.services.errors import InvalidOperation
 from reactive_nb.services.limits import check_cells, check_source
 from reactive_nb.services.operations import AddCell
+from reactive_nb.services.reducer import initial_state
 from reactive_nb.services.session import NotebookSession
 from reactive_nb.storage import NotebookNotFound, NotebookStorage, Page, StorageUnavailable
 
@@ -109,8 +109,8 @@ class SessionRegistry:
         check_cells(len(notebook.cells), self._settings)
         for cell in notebook.cells:
             check_source(cell.source, self._settings)
-        stored = await self._storage.create(notebook)
-        return await self._open_session(stored)
+        async with self._turn(notebook.id):  # who finds it in the list meanwhile gets the same session
+            return await self._open_session(await self._storage.create(notebook))
 
     async def get(self, user: User, notebook_id: str) -> NotebookSession:
         """The session of `user`'s notebook. Raises NotebookNotFound if there is none, or it is not theirs."""
@@ -146,16 +146,15 @@ class SessionRegistry:
         return self._turns.setdefault(notebook_id, asyncio.Lock())
 
     async def _open_session(self, notebook: Notebook) -> NotebookSession:
-        await asyncio.to_thread(_analyse, notebook)
-        language = (await self.kernelspecs()).get(notebook.kernel_name, {}).get("language", "python")
+        language = str((await self.kernelspecs()).get(notebook.kernel_name, {}).get("language", "python"))
         session = NotebookSession(
             notebook,
             storage=self._storage,
             pool=self._pool,
             settings=self._settings,
-            language=str(language),
             directory=self._storage.working_directory(notebook.id),
             allow_stdin=self._allow_stdin,
+            state=await asyncio.to_thread(initial_state, notebook, language),
         )
         self._sessions[notebook.id] = session
         return session
@@ -203,13 +202,6 @@ class SessionRegistry:
             async with self._turn(session.id):  # who wants it now waits until all of it is stored
                 await session.close(reason="The notebook was not in use.")
                 self._sessions.pop(session.id, None)
-
-
-def _analyse(notebook: Notebook) -> None:
-    """Look at every source once, away from the event loop: what is found is kept by source."""
-    for cell in notebook.cells:
-        if cell.type is CellType.PYTHON:
-            analyse_python(cell.source)
 
 
 def _cell(cell: AddCell, language: str) -> Cell:

@@ -83,13 +83,15 @@ class NotebookSession:
         directory: Path | None = None,
         environment: Mapping[str, str] | None = None,
         allow_stdin: bool = True,
+        state: SessionState | None = None,
     ) -> None:
         """Open `notebook`, which is stored as it is. `directory` is where its kernel runs.
 
+        `state` is its `initial_state`, where that has been made already: of a long notebook it takes seconds.
         Without `allow_stdin` a cell that asks for input fails: nobody is there to answer.
         """
         self.id = notebook.id
-        self.state: SessionState = initial_state(notebook, language)
+        self.state: SessionState = state or initial_state(notebook, language)
         self.lock = asyncio.Lock()
         self.closed = False
         self.last_used = time.monotonic()
@@ -136,14 +138,19 @@ class NotebookSession:
         async with self.lock:
             self._check_open()
             limits.check(operation, self.state, self._settings)
-            for source in limits.large_sources(operation):
-                await asyncio.to_thread(analyse_python, source)  # kept by source, so that it takes no time below
+            await self._analyse_aside(operation)
             if if_match is not None and if_match != self.revision:
                 raise Conflict(f"The notebook is at revision {self.revision}, not {if_match}.", self.revision)
             self.perform(operation)
             ticket, revision = self._last_ticket, self.revision
         await self._saver.durable(ticket)
         return revision
+
+    async def _analyse_aside(self, operation: DocumentOperation) -> None:
+        """What is found is kept by source, so that it takes no time when the operation is applied."""
+        sources = limits.sources_to_analyse(operation, self.state)
+        if sources:
+            await asyncio.to_thread(lambda: [analyse_python(source) for source in sources])
 
     def perform(self, operation: Operation) -> None:
         """Apply an operation and carry out what follows. Never waits."""
@@ -328,8 +335,7 @@ class NotebookSession:
         return self._saver.failure
 
     async def prepare(self, theirs: Notebook) -> str | None:
-        for source in limits.large_sources(ReplaceNotebook(theirs)):
-            await asyncio.to_thread(analyse_python, source)
+        await self._analyse_aside(ReplaceNotebook(theirs))
         return await self.kernel.language_of(theirs.kernel_name)
 
     def take_over(self, merged: Notebook, language: str | None) -> None:

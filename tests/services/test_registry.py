@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -181,3 +182,42 @@ async def test_closing_stores_what_is_shown(make: Registry) -> None:
     await session.run(wait=DEADLINE_S)
     await registry.close()
     assert (await make.storage.load(session.id)).cells[0].outputs[0]["text"] == "1\n"
+
+
+def chain(length: int) -> list[AddCell]:
+    return [AddCell(f"c{place}", source=f"x{place} = x{place - 1} + 1") for place in range(length)]
+
+
+async def test_who_finds_a_notebook_that_is_being_made_gets_the_same_session(make: Registry) -> None:
+    class Telling(MemoryStorage):
+        created = asyncio.Event()
+
+        async def create(self, notebook: Notebook) -> Notebook:
+            self.created.set()
+            return await super().create(notebook)
+
+    make.storage = storage = Telling()
+    registry = await make()
+    making = asyncio.create_task(registry.create(ANN, name="New", cells=chain(500)))
+    await asyncio.wait_for(storage.created.wait(), DEADLINE_S)
+    (found,) = (await registry.list(ANN)).items
+    assert await registry.get(ANN, found.id) is await making
+
+
+async def test_opening_a_long_notebook_holds_nobody_up(make: Registry) -> None:
+    registry = await make()
+    loop = asyncio.get_running_loop()
+    beats: list[float] = []
+
+    async def beat() -> None:
+        while True:
+            beats.append(loop.time())
+            await asyncio.sleep(0)
+
+    beating = asyncio.create_task(beat())
+    began = loop.time()
+    await registry.create(ANN, name="Long", cells=chain(6000))
+    beats.append(loop.time())
+    beating.cancel()
+    longest = max(later - earlier for earlier, later in itertools.pairwise(beats))
+    assert longest < (beats[-1] - began) / 3

@@ -14,12 +14,11 @@ from starlette.responses import Response
 from reactive_nb.api.deps import CurrentUser, Service, Session
 from reactive_nb.api.errors import Refused, invalid_field
 from reactive_nb.api.problems import problems
-from reactive_nb.api.responses import answer, attachment
+from reactive_nb.api.responses import attachment, whole_notebook
 from reactive_nb.api.v1.endpoints.notebooks import location
 from reactive_nb.formats import FORMATS, Format
 from reactive_nb.models import Notebook
 from reactive_nb.schemas import NotebookResponse
-from reactive_nb.services.views import notebook_response
 
 router = APIRouter(prefix="/notebooks", tags=["files"])
 
@@ -76,9 +75,7 @@ async def import_notebook(
     data = await request.body()
     notebook = await asyncio.to_thread(_read, reader, data, name)
     session = service.watched(await service.registry.adopt(user, notebook))
-    return answer(
-        notebook_response(session.state), status=201, revision=session.revision, location=location(request, session.id)
-    )
+    return await whole_notebook(session, status=201, location=location(request, session.id))
 
 
 @router.api_route("/import", methods=["GET", "HEAD", "PUT", "DELETE", "PATCH"], include_in_schema=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +12,7 @@ from reactive_nb.api.deps import CurrentUser, IfMatch, NotebookPath, Service, Se
 from reactive_nb.api.errors import Refused
 from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
-from reactive_nb.api.responses import answer, nothing
+from reactive_nb.api.responses import answer, nothing, whole_notebook
 from reactive_nb.api.v1.operations import add_cell, operation, update_notebook
 from reactive_nb.schemas import (
     BatchRequest,
@@ -27,7 +28,7 @@ from reactive_nb.schemas import (
     SettingsRequest,
 )
 from reactive_nb.services.operations import AddCell, Batch
-from reactive_nb.services.views import graph_response, notebook_response
+from reactive_nb.services.views import graph_response
 
 router = APIRouter(prefix="/notebooks", tags=["notebooks"], route_class=JsonRoute)
 
@@ -61,12 +62,7 @@ async def create_notebook(
     session = service.watched(
         await service.registry.create(user, name=wanted.name, kernel_name=wanted.kernel_name, cells=cells)
     )
-    return answer(
-        notebook_response(session.state),
-        status=201,
-        revision=session.revision,
-        location=location(request, session.id),
-    )
+    return await whole_notebook(session, status=201, location=location(request, session.id))
 
 
 @router.get(
@@ -77,7 +73,7 @@ async def create_notebook(
 )
 async def read_notebook(session: Session) -> Response:
     """The whole notebook: cells with their status and outputs, settings, kernel. The ETag is its revision."""
-    return answer(notebook_response(session.state), revision=session.revision)
+    return await whole_notebook(session)
 
 
 @router.delete(
@@ -101,7 +97,7 @@ async def delete_notebook(notebook_id: NotebookPath, user: CurrentUser, service:
 async def rename_notebook(session: Session, service: Service, body: RenameRequest, revision: IfMatch) -> Response:
     """In file storage the file gets the new name too."""
     await session.apply(update_notebook(service.registry.language_of, name=body.name), if_match=revision)
-    return answer(notebook_response(session.state), revision=session.revision)
+    return await whole_notebook(session)
 
 
 @router.put(
@@ -113,7 +109,7 @@ async def rename_notebook(session: Session, service: Service, body: RenameReques
 async def change_settings(session: Session, service: Service, body: SettingsRequest, revision: IfMatch) -> Response:
     """Reactivity, and the kernel to use. What you leave out stays."""
     await session.apply(update_notebook(service.registry.language_of, changes=body), if_match=revision)
-    return answer(notebook_response(session.state), revision=session.revision)
+    return await whole_notebook(session)
 
 
 @router.put(
@@ -135,7 +131,8 @@ async def set_database(session: Session, body: DatabaseRequest) -> Response:
 )
 async def read_graph(session: Session) -> Response:
     """Cells with the names they define and use, and an edge for each cell that gets names from another."""
-    return answer(graph_response(session.state), revision=session.revision)
+    state = session.state
+    return await asyncio.to_thread(lambda: answer(graph_response(state), revision=state.notebook.revision))
 
 
 @router.post(
