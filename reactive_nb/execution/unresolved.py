@@ -20,7 +20,7 @@ from reactive_nb.models import Analysis, DependencyGraph
 MOST_COMPARED = 1_000
 """Names that one is compared with; comparing two takes some microseconds."""
 MOST_LOOKED_UP = 50
-"""Names for which similar ones are looked for in one answer."""
+"""Names for which similar ones, or the way round a circle, are looked for in one answer."""
 LONGEST_COMPARED = 100
 SIMILAR = 0.7
 """How much two names must have in common, from 0 to 1."""
@@ -76,8 +76,13 @@ def unresolved_names(graph: DependencyGraph, cell: str, analysis: Analysis) -> l
     return sorted(name for name in missing if name not in own or name in analysis.uses)
 
 
-def below(graph: DependencyGraph, cell: str, name: str, analyses: Mapping[str, Analysis]) -> Below | None:
-    """The cell further down that would provide `name`, and what stands in the way; None if there is none."""
+def below(
+    graph: DependencyGraph, cell: str, name: str, analyses: Mapping[str, Analysis], *, with_path: bool = True
+) -> Below | None:
+    """The cell further down that would provide `name`, and what stands in the way; None if there is none.
+
+    Without `with_path` the way round a circle is not looked for, which costs what is above that cell.
+    """
     places = graph.places
     writers = graph.writers.get(name, ())
     after = writers[bisect.bisect_right(writers, places[cell], key=places.__getitem__) :]
@@ -91,7 +96,7 @@ def below(graph: DependencyGraph, cell: str, name: str, analyses: Mapping[str, A
         return Below(first, Obstacle.NEEDED_THERE if name in graph.needs[first] else Obstacle.PERHAPS_BOUND)
     if name in graph.writes[cell]:
         return Below(definer, Obstacle.CHANGED_HERE)
-    path = path_between(graph, cell, definer)
+    path = path_between(graph, cell, definer) if with_path else ()
     if path or name in analyses[cell].certain:
         return Below(definer, Obstacle.CIRCLE, path)
     return Below(definer, Obstacle.PERHAPS_USED)
@@ -141,6 +146,7 @@ class NameSearch:
         self._analyses = analyses
         unseen = (cell for cell in graph.order if analyses[cell].opaque and cell not in ran)
         self._unseen = [graph.places[cell] for cell in unseen]
+        self._explained = 0
         self._known: list[str] | None = None
         self._similar: dict[str, list[str]] = {}
 
@@ -149,7 +155,9 @@ class NameSearch:
         return [self._explain(cell, name) for name in unresolved_names(self._graph, cell, self._analyses[cell])]
 
     def _explain(self, cell: str, name: str) -> Unresolved:
-        found = below(self._graph, cell, name, self._analyses)
+        self._explained += 1
+        with_path = self._explained <= MOST_LOOKED_UP
+        found = below(self._graph, cell, name, self._analyses, with_path=with_path)
         return Unresolved(
             name=name,
             certain=name in self._analyses[cell].certain,

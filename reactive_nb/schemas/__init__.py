@@ -18,7 +18,16 @@ from reactive_nb.schemas.console import (
     InspectRequest,
     InspectResponse,
 )
-from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse, Variable, VariablePage, VariablesResponse
+from reactive_nb.schemas.graph import (
+    EdgeKind,
+    GraphCell,
+    GraphEdge,
+    GraphFormat,
+    GraphResponse,
+    Variable,
+    VariablePage,
+    VariablesResponse,
+)
 from reactive_nb.schemas.notebooks import (
     CreateNotebookRequest,
     DatabaseRequest,
@@ -53,9 +62,11 @@ __all__ = [
     "CreateNotebookRequest",
     "DatabaseRequest",
     "DatabaseResponse",
+    "EdgeKind",
     "FieldProblem",
     "GraphCell",
     "GraphEdge",
+    "GraphFormat",
     "GraphResponse",
     "Health",
     "InputRequest",

@@ -159,6 +159,8 @@ class CellNames(Response):
     upstream: list[str]
     downstream: list[str]
     edges: list[GraphEdge] = Field(description="The edges that end in this cell.")
+    withheld: dict[str, str] = Field(default_factory=dict, description="As in the graph.")
+    conflicts: dict[str, list[str]] = Field(default_factory=dict, description="As in the graph.")
 
 
 class RunStarted(Event):

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from reactive_nb.models import CellStatus, CellType
+from reactive_nb.models import CellMode, CellStatus, CellType
 from reactive_nb.schemas.base import CellId, Response, Revision
+from reactive_nb.schemas.reasons import UnresolvedName
 
 
 class GraphCell(Response):
     """A node."""
 
     id: CellId
+    label: str = Field(description="Its heading or first line.", examples=["df = load()"])
+    position: int = Field(description="Its place on the page, from 0.")
     type: CellType
     status: CellStatus
+    mode: CellMode
     defines: list[str]
     uses: list[str]
+    changes: list[str] = Field(description="Names whose object it changes in place.")
+    opaque: list[str] = Field(
+        description="Constructs whose effect on names can't be seen before it runs.", examples=[["from m import *"]]
+    )
+    unresolved: list[UnresolvedName] = Field(description="Names that it needs and no cell provides.")
+    withheld: dict[str, CellId] = Field(description="Names that it does not get, since this cell is disabled.")
+    conflicts: dict[str, list[CellId]] = Field(
+        description="Names that these cells define too, where a notebook does not allow that."
+    )
+
+
+class EdgeKind(StrEnum):
+    """The most that an edge's names are needed for."""
+
+    READS = "reads"
+    LATE = "late"
+    PASSES = "passes"
 
 
 class GraphEdge(Response):
@@ -26,8 +48,22 @@ class GraphEdge(Response):
     from_: CellId = Field(alias="from")
     to: CellId
     names: list[str]
+    kind: EdgeKind = Field(
+        EdgeKind.READS,
+        description="`reads`: the code uses one of them; `late`: only a function that it calls does; `passes`: "
+        "they are perhaps bound anew, and else pass through.",
+    )
+    below: bool = Field(False, description="Whether `from` stands further down the page.")
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+
+class GraphFormat(StrEnum):
+    """How a graph may be told."""
+
+    JSON = "json"
+    DOT = "dot"
+    MERMAID = "mermaid"
 
 
 class GraphResponse(Response):

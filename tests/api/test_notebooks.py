@@ -187,11 +187,20 @@ async def test_the_graph_has_an_edge_for_each_provider_and_user(service: Service
     async with service.client() as client:
         made = await new_notebook(client, "x, y = 1, 2", "z = x + y")
         graph = (await client.get(f"notebooks/{made['id']}/graph")).json()
-        assert graph["edges"] == [{"from": "c0", "to": "c1", "names": ["x", "y"]}]
+        assert graph["edges"] == [{"from": "c0", "to": "c1", "names": ["x", "y"], "kind": "reads", "below": False}]
         assert [(cell["id"], cell["defines"], cell["uses"]) for cell in graph["cells"]] == [
             ("c0", ["x", "y"], []),
             ("c1", ["z"], ["x", "y"]),
         ]
+        for form, media_type, start in (
+            ("dot", "text/vnd.graphviz", "digraph"),
+            ("mermaid", "text/vnd.mermaid", "flowchart"),
+        ):
+            drawn = await client.get(f"notebooks/{made['id']}/graph", params={"format": form})
+            assert drawn.headers["content-type"].startswith(media_type)
+            assert drawn.headers["etag"] == '"0"'
+            assert drawn.text.startswith(start)
+        assert (await client.get(f"notebooks/{made['id']}/graph", params={"format": "svg"})).status_code == 422
 
 
 async def test_what_is_not_there_yet_says_so(service: Service) -> None:

@@ -30,7 +30,7 @@ async def test_the_first_message_is_everything(service: Service) -> None:
         state = await live.hear()
         assert (state["type"], state["protocol"]) == ("notebook.state", 1)
         assert state["notebook"] == await document(service, notebook)
-        assert state["edges"] == [{"from": "c0", "to": "c1", "names": ["x"]}]
+        assert state["edges"] == [{"from": "c0", "to": "c1", "names": ["x"], "kind": "reads", "below": False}]
         assert [one["user_name"] for one in state["presence"]] == ["Ann"]
 
 

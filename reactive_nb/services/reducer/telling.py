@@ -52,6 +52,8 @@ def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
         or old.graph.providers.get(cell) != new.graph.providers.get(cell)
         or old.graph.users.get(cell) != new.graph.users.get(cell)
         or old.graph.needs.get(cell) != new.graph.needs.get(cell)
+        or old.graph.withheld.get(cell) != new.graph.withheld.get(cell)
+        or old.graph.conflicts.get(cell) != new.graph.conflicts.get(cell)
     )
 
 

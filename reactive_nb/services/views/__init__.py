@@ -1,6 +1,7 @@
 """A session's state as clients see it: from values to the contracts of `reactive_nb.schemas`. Pure."""
 
 from reactive_nb.services.views.documents import cell_response, kernel_model, notebook_response, run_cell
+from reactive_nb.services.views.drawing import dot, mermaid
 from reactive_nb.services.views.errors import (
     STATUS_OF_OUTCOME,
     blocked_error,
@@ -21,6 +22,7 @@ from reactive_nb.services.views.plans import plan_response
 from reactive_nb.services.views.reasons import reason_model, stale_because
 from reactive_nb.services.views.unresolved import unresolved
 from reactive_nb.services.views.why import cell_why
+from reactive_nb.services.views.words import label
 
 __all__ = [
     "STATUS_OF_OUTCOME",
@@ -34,10 +36,13 @@ __all__ = [
     "cell_why",
     "clear_outputs",
     "defined_names",
+    "dot",
     "error_model",
     "failure",
     "graph_response",
     "kernel_model",
+    "label",
+    "mermaid",
     "notebook_response",
     "notebook_updated",
     "plan_response",

@@ -2,35 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
 from reactive_nb.execution.analysis import BUILTINS
-from reactive_nb.models import CellStatus
+from reactive_nb.execution.unresolved import NameSearch
+from reactive_nb.models import Analysis, Cell, CellStatus
 from reactive_nb.schemas.events import CellNames
-from reactive_nb.schemas.graph import GraphCell, GraphEdge, GraphResponse
+from reactive_nb.schemas.graph import EdgeKind, GraphCell, GraphEdge, GraphResponse
 from reactive_nb.services.state import SessionState
-from reactive_nb.services.views.unresolved import unresolved
+from reactive_nb.services.views.unresolved import explained, name_search, unresolved
+from reactive_nb.services.views.words import label
+
+NOTHING_KNOWN = Analysis()
 
 
 def graph_response(state: SessionState) -> GraphResponse:
-    return GraphResponse(
-        cells=[
-            GraphCell(
-                id=cell.id,
-                type=cell.type,
-                status=state.statuses.get(cell.id, CellStatus.IDLE),
-                defines=defined_names(state, cell.id),
-                uses=used_names(state, cell.id),
-            )
-            for cell in state.notebook.cells
-        ],
-        edges=all_edges(state),
-        revision=state.notebook.revision,
+    search = name_search(state)
+    cells = [_graph_cell(state, search, cell, place) for place, cell in enumerate(state.notebook.cells)]
+    return GraphResponse(cells=cells, edges=all_edges(state), revision=state.notebook.revision)
+
+
+def _graph_cell(state: SessionState, search: NameSearch, cell: Cell, place: int) -> GraphCell:
+    known = state.knowledge.get(cell.id)
+    analysis = known.analysis if known is not None else NOTHING_KNOWN
+    return GraphCell(
+        id=cell.id,
+        label=label(cell),
+        position=place,
+        type=cell.type,
+        status=state.statuses.get(cell.id, CellStatus.IDLE),
+        mode=cell.config.mode,
+        defines=defined_names(state, cell.id),
+        uses=used_names(state, cell.id),
+        changes=sorted(analysis.mutates),
+        opaque=sorted(analysis.opaque),
+        unresolved=explained(search, state, cell.id),
+        withheld=_withheld(state, cell.id),
+        conflicts=_conflicts(state, cell.id),
     )
 
 
+def _withheld(state: SessionState, cell_id: str) -> dict[str, str]:
+    return dict(sorted(state.graph.withheld.get(cell_id, {}).items()))
+
+
+def _conflicts(state: SessionState, cell_id: str) -> dict[str, list[str]]:
+    return {name: list(others) for name, others in sorted(state.graph.conflicts.get(cell_id, {}).items())}
+
+
+# -- edges
 def all_edges(state: SessionState) -> list[GraphEdge]:
-    return [GraphEdge(from_=e.provider, to=e.user, names=list(e.names)) for e in state.graph.edges()]
+    return [edge for cell in state.graph.order for edge in edges_to(state, cell)]
 
 
+def edges_to(state: SessionState, cell_id: str) -> list[GraphEdge]:
+    """The edges that end in a cell, by provider in document order."""
+    graph = state.graph
+    provided = graph.providers.get(cell_id)
+    if not provided:
+        return []
+    names: dict[str, list[str]] = {}
+    for name, provider in sorted(provided.items()):
+        names.setdefault(provider, []).append(name)
+    analysis = state.knowledge[cell_id].analysis
+    read, needed, places = analysis.uses | analysis.mutates, graph.needs[cell_id], graph.places
+    return [
+        GraphEdge.model_construct(
+            from_=provider,
+            to=cell_id,
+            names=names[provider],
+            kind=_kind(names[provider], read, needed),
+            below=places[provider] > places[cell_id],
+        )
+        for provider in graph.in_document_order(names)
+    ]
+
+
+def _kind(names: Sequence[str], read: AbstractSet[str], needed: AbstractSet[str]) -> EdgeKind:
+    if not read.isdisjoint(names):
+        return EdgeKind.READS
+    return EdgeKind.PASSES if needed.isdisjoint(names) else EdgeKind.LATE
+
+
+# -- names
 def defined_names(state: SessionState, cell_id: str) -> list[str]:
     known = state.knowledge.get(cell_id)
     return sorted(known.analysis.defines | known.observed) if known else []
@@ -46,16 +101,14 @@ def used_names(state: SessionState, cell_id: str) -> list[str]:
 
 def cell_names(state: SessionState, cell_id: str) -> CellNames:
     """What `graph.updated` says of a cell."""
-    names: dict[str, list[str]] = {}
-    for name, provider in sorted(state.graph.providers.get(cell_id, {}).items()):
-        names.setdefault(provider, []).append(name)
-    upstream = state.graph.upstream(cell_id)
     return CellNames(
         id=cell_id,
         defines=defined_names(state, cell_id),
         uses=used_names(state, cell_id),
         unresolved=unresolved(state, cell_id),
-        upstream=list(upstream),
+        upstream=list(state.graph.upstream(cell_id)),
         downstream=list(state.graph.downstream(cell_id)),
-        edges=[GraphEdge(from_=provider, to=cell_id, names=names[provider]) for provider in upstream],
+        edges=edges_to(state, cell_id),
+        withheld=_withheld(state, cell_id),
+        conflicts=_conflicts(state, cell_id),
     )

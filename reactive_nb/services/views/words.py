@@ -20,7 +20,7 @@ def listed(names: Sequence[str]) -> str:
 
 def clipped(text: str, most: int = 120) -> str:
     """The first line of a text, not too much of it."""
-    line = text.strip().partition("\n")[0].strip()
+    line = "".join(char if char.isprintable() else " " for char in text.strip().partition("\n")[0]).strip()
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

@@ -12,7 +12,7 @@ from reactive_nb.api.deps import CurrentUser, IfMatch, NotebookPath, Service, Se
 from reactive_nb.api.errors import Refused
 from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
-from reactive_nb.api.responses import answer, nothing, whole_notebook
+from reactive_nb.api.responses import answer, etag, nothing, whole_notebook
 from reactive_nb.api.v1.operations import add_cell, operation, update_notebook
 from reactive_nb.schemas import (
     BatchRequest,
@@ -20,6 +20,7 @@ from reactive_nb.schemas import (
     CreateNotebookRequest,
     DatabaseRequest,
     DatabaseResponse,
+    GraphFormat,
     GraphResponse,
     NotebookList,
     NotebookResponse,
@@ -28,7 +29,11 @@ from reactive_nb.schemas import (
     SettingsRequest,
 )
 from reactive_nb.services.operations import AddCell, Batch
-from reactive_nb.services.views import graph_response
+from reactive_nb.services.state import SessionState
+from reactive_nb.services.views import dot, graph_response, mermaid
+
+DOT = "text/vnd.graphviz"
+MERMAID = "text/vnd.mermaid"
 
 router = APIRouter(prefix="/notebooks", tags=["notebooks"], route_class=JsonRoute)
 
@@ -127,12 +132,27 @@ async def set_database(session: Session, body: DatabaseRequest) -> Response:
     "/{notebook_id}/graph",
     summary="Read the dependency graph",
     response_model=GraphResponse,
-    responses=problems("no-such-notebook"),
+    responses=problems("no-such-notebook") | {200: {"content": {DOT: {}, MERMAID: {}}}},
 )
-async def read_graph(session: Session) -> Response:
+async def read_graph(
+    session: Session,
+    form: Annotated[
+        GraphFormat, Query(alias="format", description="`dot` and `mermaid`: text that programs draw.")
+    ] = GraphFormat.JSON,
+) -> Response:
     """Cells with the names they define and use, and an edge for each cell that gets names from another."""
-    state = session.state
-    return await asyncio.to_thread(lambda: answer(graph_response(state), revision=state.notebook.revision))
+    return await asyncio.to_thread(_graph, session.state, form)
+
+
+def _graph(state: SessionState, form: GraphFormat) -> Response:
+    graph, revision = graph_response(state), state.notebook.revision
+    match form:
+        case GraphFormat.JSON:
+            return answer(graph, revision=revision)
+        case GraphFormat.DOT:
+            return Response(dot(graph), media_type=f"{DOT}; charset=utf-8", headers={"ETag": etag(revision)})
+        case GraphFormat.MERMAID:
+            return Response(mermaid(graph), media_type=f"{MERMAID}; charset=utf-8", headers={"ETag": etag(revision)})
 
 
 @router.post(

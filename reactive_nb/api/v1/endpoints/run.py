@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -51,7 +52,9 @@ async def run(session: Session, body: RunRequest | None = None) -> Response:
     wanted = body or RunRequest()
     cells, scope = selection(wanted)
     if wanted.plan:
-        return answer(plan_response(session.state, cells, scope), revision=session.revision)
+        state = session.state
+        plan = await asyncio.to_thread(plan_response, state, cells, scope)
+        return answer(plan, revision=state.notebook.revision)
     return answer(await session.run(cells, scope=scope, wait=wanted.wait))
 
 
