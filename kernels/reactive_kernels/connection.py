@@ -65,6 +65,7 @@ class KernelConnection:
         self.spec_name = spec_name
         self.listener: Listener = listener or _ignore
         self.language = ""
+        self.language_info: Mapping[str, Any] = {}
         self.implementation = ""
         self.banner = ""
         self.has_helper = False
@@ -301,7 +302,9 @@ class KernelConnection:
 
     async def _greet(self, client: KernelClient) -> None:
         info = await client.greet()
-        self.language = str((info.get("language_info") or {}).get("name") or "")
+        stated = info.get("language_info")
+        self.language_info = stated if isinstance(stated, dict) else {}
+        self.language = str(self.language_info.get("name") or "")
         self.implementation = str(info.get("implementation") or "")
         self.banner = str(info.get("banner") or "")
         if self.implementation == "ipython":
