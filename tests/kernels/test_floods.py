@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -37,11 +38,11 @@ def printed(kernel: StubKernel, message: Message) -> None:
 
 
 async def test_output_that_nobody_could_follow_is_left_out_and_the_run_ends() -> None:
-    async with connected(saying(printed), SMALL) as (client, _, recorder):
-        recorder_seen = recorder.events
+    said = threading.Event()
+    async with connected(saying(printed, lambda *_: said.set()), SMALL) as (client, _, recorder):
         run = asyncio.create_task(execute(client))
-        await recorder.until(lambda: recorder_seen)
-        time.sleep(1)  # noqa: ASYNC251 (the loop is held up by something else meanwhile)
+        await recorder.first(OutputEvent)
+        said.wait(DEADLINE_S)  # the loop is held up by something else meanwhile
         assert (await run)["status"] == "ok"
         text = recorder.text()
         assert text.startswith("0\n")
@@ -52,7 +53,7 @@ async def test_output_that_nobody_could_follow_is_left_out_and_the_run_ends() ->
 
 
 async def test_widgets_whose_news_was_left_out_are_asked_how_they_are() -> None:
-    asked = []
+    asked, said = [], threading.Event()
 
     def flood(kernel: StubKernel, message: Message) -> None:
         kernel.publish("comm_open", {"comm_id": "w", "target_name": "jupyter.widget", "data": {"state": {}}}, message)
@@ -65,12 +66,12 @@ async def test_widgets_whose_news_was_left_out_are_asked_how_they_are() -> None:
         if message["msg_type"] == "comm_msg":
             asked.append(message["content"])
         else:
-            saying(*[flood] * (not asked))(kernel, message)
+            saying(*[] if said.is_set() else [flood, lambda *_: said.set()])(kernel, message)
 
     async with connected(answer, SMALL) as (client, _, recorder):
         run = asyncio.create_task(execute(client))
         await recorder.first(CommOpenEvent)
-        time.sleep(2)  # noqa: ASYNC251
+        said.wait(DEADLINE_S)
         await run
         await execute(client)  # the kernel has heard what was sent before
     assert {content["comm_id"] for content in asked} == {"w"}
