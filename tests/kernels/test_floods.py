@@ -18,7 +18,7 @@ from tests.kernels.test_kernel_client import connected, execute
 
 pytestmark = pytest.mark.anyio
 
-SMALL = BacklogLimits(messages=20, hard=2)
+SMALL = BacklogLimits(messages=20, comms=2)
 
 
 def saying(*said: Callable[[StubKernel, Message], None]) -> Callable[[StubKernel, Message], None]:
