@@ -5,7 +5,6 @@ Only differences are told to the kernel: names with one version cost nothing.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ def bindings_for(
             changes[name] = wanted
     for name in graph.several | unsettled:
         if name not in graph.uses[cell]:
-            wanted = origin(graph, records, _writer_above(graph, cell, name), name).cell
+            wanted = origin(graph, records, graph.writer_above(cell, name), name).cell
             if wanted != bound.get(name):
                 changes[name] = wanted
     return changes
@@ -60,10 +59,3 @@ def final_bindings(
         if wanted != bound.get(name):
             changes[name] = wanted
     return changes
-
-
-def _writer_above(graph: DependencyGraph, cell: str, name: str) -> str | None:
-    writers = graph.writers.get(name, ())
-    place = graph.places
-    above = bisect.bisect_left(writers, place[cell], key=place.__getitem__)
-    return writers[above - 1] if above else None

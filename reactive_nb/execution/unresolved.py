@@ -83,10 +83,7 @@ def below(
 
     Without `with_path` the way round a circle is not looked for, which costs what is above that cell.
     """
-    places = graph.places
-    writers = graph.writers.get(name, ())
-    after = writers[bisect.bisect_right(writers, places[cell], key=places.__getitem__) :]
-    definers = [writer for writer in after if name in analyses[writer].defines]
+    definers = [writer for writer in graph.writers_below(cell, name) if name in analyses[writer].defines]
     if not definers:
         return None
     sure = (d for d in definers if name not in analyses[d].maybe and name not in graph.uses[d])
@@ -144,8 +141,7 @@ class NameSearch:
         """`ran`: the cells of which it is known from a run what they bind."""
         self._graph = graph
         self._analyses = analyses
-        unseen = (cell for cell in graph.order if analyses[cell].opaque and cell not in ran)
-        self._unseen = [graph.places[cell] for cell in unseen]
+        self._unseen = [cell for cell in graph.order if analyses[cell].opaque and cell not in ran]
         self._explained = 0
         self._known: list[str] | None = None
         self._similar: dict[str, list[str]] = {}
@@ -179,5 +175,6 @@ class NameSearch:
 
     def _unseen_above(self, cell: str) -> str | None:
         """The nearest cell, this one or above, that may bind names which nobody has seen yet."""
-        place = bisect.bisect_right(self._unseen, self._graph.places[cell])
-        return self._graph.order[self._unseen[place - 1]] if place else None
+        places = self._graph.places
+        above = bisect.bisect_right(self._unseen, places[cell], key=places.__getitem__)
+        return self._unseen[above - 1] if above else None

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reactive_nb.execution.dependencies import CellNames
+from reactive_nb.execution.dependencies import CellNames, Dependencies
 from reactive_nb.execution.namespace import NamespaceStep
 from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.reasons import Reason, ReasonKind, reasons
@@ -95,7 +95,7 @@ class SessionState:
     kernel_message: str | None = None
     language: str = "python"
     knowledge: PersistentMap[str, Knowledge] = field(default_factory=PersistentMap)
-    graph: DependencyGraph = field(default_factory=DependencyGraph)
+    dependencies: Dependencies = field(default_factory=Dependencies)
     records: PersistentMap[str, RunRecord] = field(default_factory=PersistentMap)
     lost: PersistentMap[str, ReasonKind] = field(default_factory=PersistentMap)
     """Cells whose records were dropped → why; it matters until they run again."""
@@ -121,6 +121,11 @@ class SessionState:
     """The comm of a widget → the cells that have looked at it, some perhaps no longer."""
     storage_problem: str | None = None
     """Why the latest changes are not stored yet."""
+
+    @property
+    def graph(self) -> DependencyGraph:
+        """Who provides what to whom."""
+        return self.dependencies.graph
 
     @property
     def pending(self) -> AbstractSet[str]:
@@ -176,9 +181,11 @@ class SessionState:
         lazy = self.notebook.settings.mode is RunMode.LAZY
         return following(lazy, self.notebook.positions, run.scope, run.asked)
 
-    def names_of(self, cell_id: str) -> CellNames:
-        """What the graph is made from."""
-        known = self.knowledge[cell_id]
+    def names_of(self, cell_id: str) -> CellNames | None:
+        """What the graph is made from; None if the cell is not part of it."""
+        known = self.knowledge.get(cell_id)
+        if known is None:
+            return None
         cell = self.notebook.by_id[cell_id]
         return CellNames(
             id=cell_id,

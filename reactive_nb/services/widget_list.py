@@ -61,7 +61,7 @@ def _names(state: SessionState) -> dict[str, list[str]]:
 def _widget(state: SessionState, comm: CommOpenEvent, names: list[str]) -> Widget:
     traits: dict[str, Any] = comm.data.get("state") or {}
     readers = state.readers.get(comm.comm_id, ())
-    reading = [cell for cell in readers if cell in state.graph.places and _reads(state, cell, comm.comm_id)]
+    reading = [cell for cell in readers if cell in state.graph.nodes and _reads(state, cell, comm.comm_id)]
     return Widget(
         comm_id=comm.comm_id,
         names=names,

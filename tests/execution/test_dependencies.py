@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactive_nb.execution.analysis import analyse_python
-from reactive_nb.execution.dependencies import CellNames, build_graph
+from reactive_nb.execution.dependencies import CellNames, build
 from reactive_nb.models import DependencyGraph
 
 
@@ -31,7 +31,7 @@ def graph_of(
         )
         for place, source in enumerate(sources)
     ]
-    return build_graph([cells[place] for place in order] if order else cells)
+    return build([cells[place] for place in order] if order else cells).graph
 
 
 def _by_cell(text: str) -> dict[int, list[str]]:

@@ -11,15 +11,13 @@ from typing import Any, TypeVar
 
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.execution.reasons import ReasonKind
-from reactive_nb.formats import kernelspecs
-from reactive_nb.models import Analysis, Cell, CellConfig, CellType, Kernelspec, KernelState, Notebook, NotebookSettings
+from reactive_nb.models import Analysis, Cell, CellConfig, CellType, KernelState, Notebook, NotebookSettings
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import ReplaceKernel
 from reactive_nb.services.errors import Conflict, InvalidOperation, NoSuchCell
-from reactive_nb.services.languages import cell_type
 from reactive_nb.services.operations import (
     AddCell,
     Batch,
@@ -43,7 +41,7 @@ def initial_state(notebook: Notebook, language: str = "python") -> SessionState:
     step = Transition(SessionState(notebook=notebook, language=language))
     known = PersistentMap({cell.id: _knowledge(cell) for cell in notebook.cells if cell.type.runs})
     step.change(knowledge=known)
-    step.regraph()
+    step.regraph(*known)
     step.touch_everything()
     settle(step)
     tell(step)
@@ -78,7 +76,7 @@ def _existing(step: Transition, cell_id: str) -> Cell:
 def _place_cells(step: Transition, notebook: Notebook, cell_id: str) -> None:
     step.change(notebook=notebook)
     step.cells_set.add(cell_id)
-    step.regraph()
+    step.regraph(cell_id)
 
 
 def add_cell(operation: AddCell, step: Transition) -> None:
@@ -91,7 +89,7 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         index = notebook.position(operation.after) + 1
     cell = Cell(
         id=operation.cell_id,
-        type=cell_type(step.state.language, operation.type),
+        type=_type_for(step.state.language, operation.type),
         source=operation.source,
         config=operation.config,
         revision=_revise(step),
@@ -101,6 +99,13 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         step.know(cell.id, _knowledge(cell))
         step.touch(cell.id)
     step.emit(CellAdded(cell=views.cell_response(step.state, cell.id), index=index))
+
+
+def _type_for(language: str, wanted: CellType) -> CellType:
+    """Cells in the kernel's language are `python` on a Python kernel and `code` on any other."""
+    if wanted in (CellType.PYTHON, CellType.CODE):
+        return CellType.PYTHON if language == "python" else CellType.CODE
+    return wanted
 
 
 def update_cell(operation: UpdateCell, step: Transition) -> None:
@@ -123,7 +128,7 @@ def _changed_cell(step: Transition, cell: Cell, operation: UpdateCell) -> Cell:
     if operation.source is not None:
         changed = replace(changed, source=operation.source)
     if operation.type is not None:
-        changed = replace(changed, type=cell_type(step.state.language, operation.type))
+        changed = replace(changed, type=_type_for(step.state.language, operation.type))
     if operation.config is not None:
         changed = replace(changed, config=_with_fields(changed.config, operation.config))
     return changed
@@ -141,7 +146,7 @@ def _store_cell(step: Transition, cell: Cell, changed: Cell) -> None:
     if (changed.source, changed.type) != (cell.source, cell.type):
         step.know(cell.id, _knowledge(changed, step.state.knowledge.get(cell.id)) if changed.type.runs else None)
     if changed.config != cell.config:
-        step.regraph()
+        step.regraph(cell.id)
     step.touch(cell.id)
     step.emit(views.cell_updated(changed))
 
@@ -164,7 +169,7 @@ def move_cell(operation: MoveCell, step: Transition) -> None:
         return
     cell = replace(cell, revision=_revise(step))
     _place_cells(step, step.state.notebook.without(cell.id).with_new(cell, index), cell.id)
-    if step.state.notebook.opaque:
+    if step.state.language != "python":
         step.touch(*step.state.notebook.opaque)
     step.emit(CellMoved(cell_id=cell.id, index=index))
 
@@ -208,21 +213,17 @@ def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
         step.regraph()
     step.touch_everything()
     if changed.kernel_name != notebook.kernel_name:
-        _change_kernel(step, operation.language or "python", operation.display_name)
+        _change_kernel(step, operation.language or "python")
     step.emit(views.notebook_updated(step.state))
 
 
-def _change_kernel(step: Transition, language: str, display_name: str | None) -> None:
+def _change_kernel(step: Transition, language: str) -> None:
     abandon(step, RunState.INTERRUPTED, "The notebook was given another kernel.", "interrupted")
     forget_runs(step, ReasonKind.REPLACED)
     step.change(kernel=KernelState.NONE, kernel_message=None, language=language)
     step.do(ReplaceKernel(start=False))
-    notebook = step.state.notebook
-    if kernelspecs.kernel_name(notebook.metadata) != notebook.kernel_name:
-        spec = Kernelspec(notebook.kernel_name, display_name or notebook.kernel_name, language)
-        step.change(notebook=replace(notebook, metadata=kernelspecs.of_kernel(notebook.metadata, spec)))
     for cell in step.state.notebook.cells:
-        wanted = cell_type(language, cell.type)
+        wanted = _type_for(language, cell.type)
         if wanted is not cell.type:
             _store_cell(step, cell, replace(cell, type=wanted))
 
@@ -264,7 +265,7 @@ def _take_over(step: Transition, wanted: Cell) -> None:
     if (cell.metadata, cell.attachments) != (wanted.metadata, wanted.attachments):
         cell = replace(cell, metadata=wanted.metadata, attachments=wanted.attachments)
         step.set_cell(cell)
-    type_ = cell_type(step.state.language, wanted.type)
+    type_ = _type_for(step.state.language, wanted.type)
     if (cell.source, cell.type, cell.config) != (wanted.source, type_, wanted.config):
         _store_cell(step, cell, replace(cell, source=wanted.source, type=type_, config=wanted.config))
     _take_over_results(step, wanted)

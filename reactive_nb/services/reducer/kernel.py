@@ -10,11 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reactive_kernels import ExecuteReply
 from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.scheduler import with_dependants
-from reactive_nb.formats import kernelspecs
 from reactive_nb.models import Cell, CellError, CellType, KernelState
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
@@ -31,7 +29,6 @@ from reactive_nb.services.reducer.widgets import run_behind
 def kernel_changed(operation: KernelChanged, step: Transition) -> None:
     state = operation.state
     language = operation.language or step.state.language
-    _note_language(step, operation)
     if (state, operation.message, language) == (step.state.kernel, step.state.kernel_message, step.state.language):
         return
     step.change(kernel=state, kernel_message=operation.message, language=language, batches=operation.batches)
@@ -45,16 +42,6 @@ def kernel_changed(operation: KernelChanged, step: Transition) -> None:
     elif state is KernelState.NONE:
         abandon(step, RunState.FAILED, operation.message or "The kernel was shut down.", "kernel")
         forget_runs(step, ReasonKind.ENDED)
-
-
-def _note_language(step: Transition, operation: KernelChanged) -> None:
-    """What the kernel says of its language is kept with the notebook, for whoever shows it without a kernel."""
-    notebook = step.state.notebook
-    if operation.language_info:
-        metadata = kernelspecs.with_language(notebook.metadata, operation.language_info)
-        if metadata is not notebook.metadata:
-            step.change(notebook=replace(notebook, metadata=metadata))
-            step.save(urgent=False)
 
 
 def cell_started(operation: CellStarted, step: Transition) -> None:
@@ -130,7 +117,7 @@ def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> boo
     if name is None or name in known.missed:
         return False
     matters = name in step.graph.writers and name not in step.graph.providers[cell.id]
-    step.know(cell.id, replace(known, missed=known.missed | {name}), regraph=matters)
+    step.know(cell.id, replace(known, missed=known.missed | {name}))
     if not matters or name not in step.graph.providers[cell.id]:
         return False
     now = step.refresh()
@@ -174,7 +161,7 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
     reply = operation.reply
     error: CellError | None = None
     if operation.outcome is not Outcome.OK:
-        message = operation.message or _error_text(operation.outcome, reply)
+        message = operation.message or (f"{reply.ename}: {reply.evalue}" if reply and reply.ename else "")
         name = ((reply.report if reply else None) or {}).get("name_error")
         error = views.failure(step.state, cell.id, operation.outcome, message, name)
     step.set_cell(
@@ -185,13 +172,6 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
             error=error,
         )
     )
-
-
-def _error_text(outcome: Outcome, reply: ExecuteReply | None) -> str:
-    told = ": ".join(filter(None, (reply.ename, reply.evalue))) if reply else ""
-    if told or outcome is not Outcome.ERROR:
-        return told or "It was interrupted."
-    return "It failed; what it printed may say why."
 
 
 def foreign_run(_: ForeignRun, step: Transition) -> None:

@@ -5,10 +5,10 @@ Found by comparing the state as it was with the state as it is; only what may be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reactive_nb.execution.pending import Pending
-from reactive_nb.models import Cell, CellMode, CellStatus, KernelState, Redefinition
+from reactive_nb.models import Cell, CellMode, CellStatus, KernelState
 from reactive_nb.schemas.events import GraphUpdated, KernelStatusEvent
 from reactive_nb.services import views
 from reactive_nb.services.reducer.transition import Transition
@@ -16,6 +16,7 @@ from reactive_nb.services.state import Run, SessionState
 
 NOTHING = Pending()
 NO_CELLS: frozenset[str] = frozenset()
+NOTHING_GIVEN: Mapping[str, str] = {}
 
 
 def tell(step: Transition) -> None:
@@ -41,7 +42,14 @@ def _tell_graph(step: Transition) -> None:
     old, new = step.before, step.state
     if old.graph is new.graph:
         return
-    cells = [views.cell_names(new, cell.id) for cell in new.notebook.cells if _names_differ(old, new, cell.id)]
+    told: set[str] = set()
+    for cell in step.graph_cells | step.cells_set:
+        if _names_differ(old, new, cell):
+            told.add(cell)
+        was, now = old.graph.providers.get(cell, NOTHING_GIVEN), new.graph.providers.get(cell, NOTHING_GIVEN)
+        told |= set(was.values()) ^ set(now.values())  # they have other users
+    order = new.notebook.order
+    cells = [views.cell_names(new, cell) for cell in order.sorted(cell for cell in told if cell in order)]
     if cells:
         step.emit(GraphUpdated(cells=cells))
 
@@ -50,7 +58,6 @@ def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
     return (
         old.knowledge.get(cell) is not new.knowledge.get(cell)
         or old.graph.providers.get(cell) != new.graph.providers.get(cell)
-        or old.graph.users.get(cell) != new.graph.users.get(cell)
         or old.graph.needs.get(cell) != new.graph.needs.get(cell)
         or old.graph.withheld.get(cell) != new.graph.withheld.get(cell)
         or old.graph.conflicts.get(cell) != new.graph.conflicts.get(cell)
@@ -82,12 +89,9 @@ def _perhaps_different(step: Transition) -> set[str]:
     """Cells whose status, or what goes with it, may not be what it was."""
     old, new = step.before, step.state
     cells = new.notebook.by_id
-    strict = new.notebook.settings.redefinition is not Redefinition.ALLOW
     if step.every_status or new.notebook.settings is not old.notebook.settings:
         return set(cells)
-    if strict and new.graph is not old.graph:  # what one cell defines may be an error of any other
-        return set(cells)
-    found = step.cells_set | (old.stale ^ new.stale) | _differently_pending(old.runs, new.runs)
+    found = step.cells_set | step.graph_cells | (old.stale ^ new.stale) | _differently_pending(old.runs, new.runs)
     found |= {run.cell for run in (old.running, new.running) if run is not None}
     return {cell for cell in found | _perhaps_for_another_reason(step) if cell in cells}
 

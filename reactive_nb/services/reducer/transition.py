@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reactive_nb.execution.dependencies import build_graph
-from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.scheduler import Situation, stale_cells
 from reactive_nb.models import Cell, DependencyGraph
 from reactive_nb.schemas.events import Event
@@ -40,6 +38,9 @@ class Transition:
         self._save: Save | None = None
         self._last_events: list[Event] = []
         self._regraph = False
+        self._to_regraph: set[str] = set()
+        self.graph_cells: set[str] = set()
+        """Cells that came to something else in the graph."""
         self._changed: set[str] = set()
         self._everything_changed = False
         self.cells_set: set[str] = set()
@@ -72,16 +73,16 @@ class Transition:
         self.change(notebook=self.state.notebook.with_cell(cell))
         self.cells_set.add(cell.id)
 
-    def know(self, cell_id: str, knowledge: Knowledge | None, *, regraph: bool = True) -> None:
+    def know(self, cell_id: str, knowledge: Knowledge | None) -> None:
         """What is known of a cell's names has changed (None: it is no longer part of the graph)."""
         known = self.state.knowledge
         self.change(knowledge=known.without(cell_id) if knowledge is None else known.set(cell_id, knowledge))
         self.cells_set.add(cell_id)
-        if regraph:
-            self.regraph()
+        self.regraph(cell_id)
 
-    def regraph(self) -> None:
-        """The graph must be made anew before anything else is asked of it."""
+    def regraph(self, *cells: str) -> None:
+        """The graph must be brought up to date before it is asked: `cells` are elsewhere or known otherwise."""
+        self._to_regraph.update(cells)
         self._regraph = True
 
     def touch(self, *cells: str) -> None:
@@ -101,30 +102,21 @@ class Transition:
         return self.state.graph
 
     def _make_graph(self) -> None:
-        self._regraph = False
-        old = self.state.graph
-        cells = [c.id for c in self.state.notebook.cells if c.id in self.state.knowledge]
-        new = build_graph([self.state.names_of(cell) for cell in cells], self.state.notebook.settings.redefinition)
-        gone = old.rank.keys() - new.rank.keys()
-        self.change(graph=new, stale=self.state.stale - gone)
-        if self.state.runs and old.by_rank != new.by_rank:
-            self.change(runs=tuple(replace(run, pending=Pending(run.pending - gone)) for run in self.state.runs))
-        self._note_graph_changes(old, new)
-
-    def _note_graph_changes(self, old: DependencyGraph, new: DependencyGraph) -> None:
-        for cell in new.order:
-            if (
-                old.providers.get(cell) != new.providers[cell]
-                or old.withheld.get(cell) != new.withheld.get(cell)
-                or old.conflicts.get(cell) != new.conflicts.get(cell)
-            ):
-                self._changed.add(cell)
-        names = {
-            name for name in old.writers.keys() | new.writers.keys() if old.writers.get(name) != new.writers.get(name)
-        }
-        if names:
-            self.change(unsettled=self.state.unsettled | names)
-            self._changed.update(new.writers[name][-1] for name in names if name in new.writers)
+        state, before = self.state, self.state.dependencies
+        cells, self._to_regraph, self._regraph = self._to_regraph, set(), False
+        changes = {cell: state.names_of(cell) for cell in cells if cell in state.knowledge or cell in before.names}
+        after, change = before.updated(state.notebook.order, changes, state.notebook.settings.redefinition)
+        gone = [cell for cell in changes if cell in before.graph.nodes and cell not in after.graph.nodes]
+        runs = state.runs
+        if change.displaced and runs:
+            runs = tuple(replace(run, pending=(run.pending - set(gone)).displaced(change.displaced)) for run in runs)
+        self.change(
+            dependencies=after, stale=state.stale.difference(gone), runs=runs, unsettled=state.unsettled | change.names
+        )
+        nodes, writers = after.graph.nodes, after.graph.writers
+        self._changed.update(cell for cell in change.cells if cell in nodes)
+        self._changed.update(writers[name][-1] for name in change.names if name in writers)
+        self.graph_cells |= change.cells
 
     def refresh(self) -> Situation:
         """Bring graph and staleness up to date; what the scheduler then looks at."""

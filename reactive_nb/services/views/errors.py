@@ -101,8 +101,7 @@ def failure(state: SessionState, cell_id: str, outcome: Outcome, message: str, n
     kind = {Outcome.INTERRUPTED: "interrupted", Outcome.TIMEOUT: "timeout", Outcome.KERNEL: "kernel"}
     if outcome is not Outcome.ERROR or name is None:
         return CellError(kind.get(outcome, "exception"), message)
-    places = state.graph.places
-    below = [cell for cell in state.graph.writers.get(name, ()) if places[cell] > places.get(cell_id, len(places))]
+    below = state.graph.writers_below(cell_id, name)
     if below:
         hint = f"{name} is first defined further down, in cell {below[0]}, which can't be run before this one"
         return CellError("exception", f"{message} ({hint}).", (name,), (below[0],))
