@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from reactive_kernels import Forking, KernelPool, PoolLimits
 from reactive_nb import __version__
 from reactive_nb.api.documentation import documentation_router
-from reactive_nb.api.middleware import BodyLimit, Gate, Origins, RequestScope, SecurityHeaders
+from reactive_nb.api.middleware import BodyLimit, Gate, Head, Origins, RequestScope, SecurityHeaders
 from reactive_nb.api.openapi import SUMMARY, TITLE, install_openapi
 from reactive_nb.api.problems import install_problems
 from reactive_nb.api.v1.api import PREFIX, api_router
@@ -137,6 +137,7 @@ def _middleware(settings: Settings, service: ServiceState) -> list[Middleware]:
             base=settings.base_url.rstrip("/"),
         ),
         Middleware(Gate, settings=settings),
+        Middleware(Head),
     ]
 
 

@@ -91,8 +91,8 @@ PROBLEM_SCHEMA = "#/components/schemas/Problem"
 def _methods(app: FastAPI, scope: Scope) -> list[str]:
     """The methods that this address does answer. A router knows only those of the first route that fits."""
     found = []
-    for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
+    for method in ("GET", "POST", "PUT", "DELETE"):
         asked = {**scope, "method": method, "fastapi": {}}
         if any(route.matches(asked)[0] is Match.FULL for route in app.router.routes):
-            found.append(method)
+            found += ["GET", "HEAD"] if method == "GET" else [method]
     return found

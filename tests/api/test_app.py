@@ -11,7 +11,7 @@ import pytest
 from reactive_nb.core.config import ConfigurationError
 from reactive_nb.main import create_app
 from reactive_nb.storage import MemoryStorage
-from tests.api.service import People, new_notebook, serve, settings_for
+from tests.api.service import People, Service, new_notebook, serve, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +40,29 @@ async def test_everything_lives_under_the_base_url(tmp_path: Path) -> None:
             assert "(/user/ann/api/v1/asyncapi.json)" in openapi["info"]["description"]
             asyncapi = (await client.get("asyncapi.json")).json()
             assert asyncapi["channels"]["notebook"]["address"] == "/user/ann/api/v1/ws/notebooks/{notebook_id}"
+
+
+async def test_head_is_answered_like_get_without_the_body(service: Service) -> None:
+    async with service.client() as client:
+        made = await new_notebook(client, "x = 1")
+        origin = service.origin
+        for address in (
+            f"notebooks/{made['id']}",
+            "notebooks",
+            "health",
+            f"{origin}/docs",
+            f"{origin}/health",
+            "nowhere",
+        ):
+            got, head = await client.get(address), await client.head(address)
+            assert (head.status_code, head.content) == (got.status_code, b"")
+            for name in ("content-type", "content-length", "etag"):
+                assert head.headers.get(name) == got.headers.get(name), (address, name)
+        assert (await client.head("notebooks/import")).status_code == 405
+    async with service.client(token=None) as client:
+        assert (await client.head("notebooks")).status_code == 401
+        counted = (await client.get("metrics")).text
+    assert 'method="HEAD",route="/api/v1/notebooks/{notebook_id}"' in counted
 
 
 async def test_what_is_in_memory_is_only_a_cache_of_storage(tmp_path: Path) -> None:

@@ -41,9 +41,9 @@ async def test_addresses_and_methods_that_there_are_not(service: Service) -> Non
         made = await new_notebook(client, "1")
         answer = await client.patch(f"notebooks/{made['id']}", json={})
         problem(answer, 405, "method-not-allowed")
-        assert answer.headers["allow"] == "GET, DELETE"
+        assert answer.headers["allow"] == "GET, HEAD, DELETE"
         answer = await client.post(f"notebooks/{made['id']}/cells/c0", json={})
-        assert answer.headers["allow"] == "GET, PUT, DELETE"
+        assert answer.headers["allow"] == "GET, HEAD, PUT, DELETE"
         for method in ("GET", "HEAD", "PUT", "DELETE", "PATCH"):
             answer = await client.request(method, "notebooks/import")
             assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -78,7 +78,7 @@ async def import_notebook(
     return await whole_notebook(session, status=201, location=location(request, session.id))
 
 
-@router.api_route("/import", methods=["GET", "HEAD", "PUT", "DELETE", "PATCH"], include_in_schema=False)
+@router.api_route("/import", methods=["GET", "PUT", "DELETE", "PATCH"], include_in_schema=False)
 async def import_only() -> None:
     """There is no notebook with this id, whatever its address looks like."""
     raise Refused("method-not-allowed", "Files are imported with POST.", headers={"Allow": "POST"})
