@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     _add_serve(commands, "serve", "start the service")
     _add_run(commands)
     _add_convert(commands)
+    _add_storage(commands)
     return top
 
 
@@ -130,6 +131,15 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument("--force", "-f", action="store_true", help="overwrite OUT if it is there")
 
 
+def _add_storage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "storage",
+        help="prepare storage in DynamoDB",
+        description="Prepare the DynamoDB table of the settings DYNAMODB_TABLE_NAME and AWS_REGION.",
+    )
+    command.add_argument("action", choices=["init"], help="make the table, if it is not there, and wait until it is")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status."""
     options = parser().parse_args(arguments)
@@ -145,6 +155,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 from reactive_nb.commands.convert import convert
 
                 return convert(options)
+            case "storage":
+                from reactive_nb.commands.storage import storage
+
+                return storage(options)
             case _:
                 from reactive_nb.commands.serve import serve
 

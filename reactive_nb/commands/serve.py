@@ -52,7 +52,7 @@ def _serve_as_configured(options: argparse.Namespace, *, demo: bool) -> int:
     config = uvicorn.Config(app, **server_options(settings))
     server = _Server(config, settings, app.state.service.registry, browser="no_browser" not in options)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server, listener, storage, demo=demo))
+        asyncio.run(_serve(server, listener, storage, settings, demo=demo))
     return 0 if server.started else 1
 
 
@@ -81,17 +81,24 @@ def _storage(settings: Settings) -> NotebookStorage:
     try:
         return open_storage(settings)
     except StorageError as error:
-        raise ConfigurationError(f"NOTEBOOK_STORAGE_DIR: {error}") from None
+        raise _not_stored(error, settings) from None
 
 
-async def _serve(server: _Server, listener: socket.socket, storage: NotebookStorage, *, demo: bool) -> None:
+def _not_stored(error: StorageError, settings: Settings) -> ConfigurationError:
+    """What to say where notebooks cannot be kept."""
+    return ConfigurationError(str(error) if settings.dynamodb_enabled else f"NOTEBOOK_STORAGE_DIR: {error}")
+
+
+async def _serve(
+    server: _Server, listener: socket.socket, storage: NotebookStorage, settings: Settings, *, demo: bool
+) -> None:
     try:
         await storage.open()
         await storage.check()
         if demo:
             await _put_demo(storage)
     except StorageError as error:
-        raise ConfigurationError(f"NOTEBOOK_STORAGE_DIR: {error}") from None
+        raise _not_stored(error, settings) from None
     await server.serve(sockets=[listener])
 
 

@@ -10,14 +10,14 @@ again with the same text, but for our metadata; and nothing but `FormatError` is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from reactive_nb.formats import ipynb_cells, json_text, kernelspecs, own_metadata, soundness
 from reactive_nb.formats.errors import FormatError
 from reactive_nb.formats.libraries import library
-from reactive_nb.models import CellType, Notebook, new_notebook_id
+from reactive_nb.models import Cell, CellType, Notebook, new_notebook_id
 
 NBFORMAT = 4
 NBFORMAT_MINOR = 5
@@ -44,7 +44,19 @@ def read_ipynb(
         FormatError: the text is no notebook, with a sentence that says why.
 
     """
-    document = _document(json_text.parse(data))
+    value = json_text.parse(data)
+    return read_document(value, fallback_name=fallback_name, fallback_id=fallback_id, fallback_time=fallback_time)
+
+
+def read_document(
+    value: Any,
+    *,
+    fallback_name: str | None = None,
+    fallback_id: str | None = None,
+    fallback_time: datetime | None = None,
+) -> Notebook:
+    """The notebook in a JSON value, as `read_ipynb` finds it in the text. Raises `FormatError`."""
+    document = _document(value)
     metadata = document.get("metadata")
     if not isinstance(metadata, dict):
         metadata = {}
@@ -98,6 +110,17 @@ def document(notebook: Notebook) -> dict[str, Any]:
         "metadata": metadata,
         "cells": [ipynb_cells.write_cell(cell, usual, later=later) for cell in notebook.cells],
     }
+
+
+def cell_documents(head: dict[str, Any], cells: Iterable[Cell]) -> list[dict[str, Any]]:
+    """`cells` as they stand in a document whose rest is `head`, for who stores them one by one."""
+    usual, later = _usual_type(head["metadata"]), _is_later(head)
+    return [ipynb_cells.write_cell(cell, usual, later=later) for cell in cells]
+
+
+def cell_form(head: dict[str, Any]) -> str:
+    """What the form of cells depends on: where it is the same, so are the documents of the same cells."""
+    return f"{_usual_type(head['metadata'])} {_is_later(head)}"
 
 
 def _is_later(document: Mapping[str, Any]) -> bool:

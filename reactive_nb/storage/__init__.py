@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reactive_nb.models import Notebook
 from reactive_nb.storage.base import (
@@ -21,6 +21,9 @@ from reactive_nb.storage.base import (
 from reactive_nb.storage.file_storage import FileStorage
 from reactive_nb.storage.memory_storage import MemoryStorage
 
+if TYPE_CHECKING:
+    from reactive_nb.storage.dynamodb_table import DynamoTable
+
 __all__ = [
     "BadCursor",
     "FileStorage",
@@ -35,6 +38,7 @@ __all__ = [
     "load_notebook",
     "open_storage",
     "save_notebook",
+    "table_of",
 ]
 
 
@@ -47,12 +51,32 @@ class StorageSettings(Protocol):
     @property
     def dynamodb_enabled(self) -> bool: ...
 
+    @property
+    def dynamodb_table_name(self) -> str | None: ...
+
+    @property
+    def aws_region(self) -> str: ...
+
+    @property
+    def dynamodb_endpoint(self) -> str | None: ...
+
 
 def open_storage(settings: StorageSettings) -> NotebookStorage:
-    """The storage that `settings` ask for, still to be opened. Raises `StorageError` if there is none."""
-    if settings.dynamodb_enabled:
-        raise StorageError("DynamoDB storage is not available in this version.")
-    return FileStorage(settings.notebook_storage_dir)
+    """The storage that `settings` ask for, still to be opened."""
+    if not settings.dynamodb_enabled:
+        return FileStorage(settings.notebook_storage_dir)
+    from reactive_nb.storage.dynamodb_storage import DynamoDBStorage
+
+    return DynamoDBStorage(table_of(settings))
+
+
+def table_of(settings: StorageSettings) -> DynamoTable:
+    """The table that `settings` name. Raises `StorageError` if they name none."""
+    from reactive_nb.storage.dynamodb_table import DynamoTable
+
+    if not settings.dynamodb_table_name:
+        raise StorageError("DYNAMODB_TABLE_NAME: is needed for DynamoDB storage, for example notebooks")
+    return DynamoTable(settings.dynamodb_table_name, region=settings.aws_region, endpoint=settings.dynamodb_endpoint)
 
 
 async def save_notebook(notebook: Notebook, storage: NotebookStorage | None = None) -> Notebook:

@@ -159,22 +159,24 @@ def page(summaries: Iterable[NotebookSummary], *, limit: int, cursor: str | None
         raise ValueError("a page has at least one item")
     ordered = sorted(summaries, key=_place, reverse=True)
     if cursor is not None:
-        last = _read_cursor(cursor)
+        last = place_of_cursor(cursor)
         ordered = [item for item in ordered if _place(item) < last]
     items = tuple(ordered[:limit])
-    return Page(items, _cursor(items[-1]) if len(ordered) > limit else None)
+    return Page(items, cursor_after(items[-1]) if len(ordered) > limit else None)
 
 
 def _place(item: NotebookSummary) -> tuple[datetime, str]:
     return item.updated_at, item.id
 
 
-def _cursor(item: NotebookSummary) -> str:
+def cursor_after(item: NotebookSummary) -> str:
+    """The cursor of a page that ends with `item`."""
     text = f"{item.updated_at.astimezone(UTC).isoformat()} {item.id}"
     return base64.urlsafe_b64encode(text.encode()).decode("ascii").rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
+def place_of_cursor(cursor: str) -> tuple[datetime, str]:
+    """When the last notebook shown was changed, and its id. Raises `BadCursor`."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         time, notebook_id = text.split(" ")

@@ -27,14 +27,19 @@ asyncio.run(main())
 class Settings:
     notebook_storage_dir: Path
     dynamodb_enabled: bool = False
+    dynamodb_table_name: str | None = None
+    aws_region: str = "us-east-1"
+    dynamodb_endpoint: str | None = None
 
 
 def test_settings_choose_the_storage(tmp_path: Path) -> None:
     storage = open_storage(Settings(tmp_path))
     assert isinstance(storage, FileStorage)
     assert storage.directory == tmp_path
-    with pytest.raises(StorageError, match="DynamoDB storage is not available"):
+    with pytest.raises(StorageError, match=r"^DYNAMODB_TABLE_NAME: is needed"):
         open_storage(Settings(tmp_path, dynamodb_enabled=True))
+    table = open_storage(Settings(tmp_path, dynamodb_enabled=True, dynamodb_table_name="notebooks"))
+    assert type(table).__name__ == "DynamoDBStorage"
 
 
 def test_a_script_needs_no_storage_of_its_own(tmp_path: Path) -> None:
