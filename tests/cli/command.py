@@ -84,9 +84,11 @@ class Server:
         return httpx2.Client(base_url=f"{self.url}api/v1/", headers=headers, timeout=DEADLINE_S)
 
     def kernels(self) -> list[psutil.Process]:
-        """The kernel processes it has started."""
+        """The kernel processes it has started, or that its fork server has."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if "ipykernel" in " ".join(child.cmdline())]
+        told = {child.pid: " ".join(child.cmdline()) for child in children}
+        forked = {child.pid for child in children if "fork_server" in told.get(child.ppid(), "")}
+        return [child for child in children if "ipykernel" in told[child.pid] or child.pid in forked]
 
 
 @contextmanager
