@@ -21,6 +21,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
+from . import guardian
 from .fork_server import ForkedProcess
 
 logger = logging.getLogger(__name__)
@@ -116,6 +117,8 @@ class KernelProcess:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
         self._forget_end_fd()
+        if self.pid is not None:
+            guardian.forget(self.pid)
         try:
             async with asyncio.timeout(_KILL_S):
                 await self._provisioner.wait()
@@ -147,23 +150,28 @@ class KernelProcess:
     def start_watching(self) -> None:
         """Begin to watch for the end of the process, by descriptor where the system has them, else by polling."""
         process = self._local_process
+        if isinstance(process, ForkedProcess):  # whose fork server ends its group
+            self._watch = asyncio.create_task(self._await_exit(process), name="kernel process watch")
+            return
         if process is not None:
+            guardian.guard(process.pid)
             self._end_fd = _end_fd(process)
             if self._end_fd is not None:
                 asyncio.get_running_loop().add_reader(self._end_fd, self._local_news, process)
                 return
         self._watch = asyncio.create_task(self._poll(), name="kernel process poll")
 
-    def _local_news(self, process: subprocess.Popen[bytes] | ForkedProcess) -> None:
-        if isinstance(process, ForkedProcess):  # whose fork server ends its group
-            if process.poll() is None:
-                return
-        elif getattr(self._provisioner, "pgid", None) == process.pid:
+    def _local_news(self, process: subprocess.Popen[bytes]) -> None:
+        if getattr(self._provisioner, "pgid", None) == process.pid:
             # Before the leader is reaped its id cannot be another's: only now is ending its group safe.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
+        guardian.forget(process.pid)
         self._forget_end_fd()
-        self._set_exited(_exit_code(process))
+        self._set_exited(process.poll())
+
+    async def _await_exit(self, process: ForkedProcess) -> None:
+        self._set_exited(await process.exit())
 
     async def _poll(self) -> None:
         while True:
@@ -188,17 +196,10 @@ class KernelProcess:
             self._end_fd = None
 
 
-def _end_fd(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
+def _end_fd(process: subprocess.Popen[bytes]) -> int | None:
     """A new descriptor that becomes readable when a process ends; None where the system has no such thing."""
-    if isinstance(process, ForkedProcess):
-        return os.dup(process.fileno())
     try:
         return os.pidfd_open(process.pid)
     except (AttributeError, OSError):
         logger.debug("No descriptor for process %s: polling.", process.pid)
         return None
-
-
-def _exit_code(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
-    code = process.poll()
-    return None if isinstance(process, ForkedProcess) and process.orphaned else code

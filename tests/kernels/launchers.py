@@ -54,6 +54,12 @@ def is_fork_server(process: psutil.Process) -> bool:
     return any(part.endswith("fork_server/server") for part in process.cmdline())
 
 
+def children() -> list[psutil.Process]:
+    """The processes that this one has started, but for its guardian."""
+    everyone = psutil.Process().children()
+    return [child for child in everyone if not any(part.endswith("guardian/program.py") for part in child.cmdline())]
+
+
 def fork_servers() -> list[psutil.Process]:
     """Those of this process."""
     return [child for child in psutil.Process().children() if is_fork_server(child)]

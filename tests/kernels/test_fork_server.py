@@ -348,6 +348,7 @@ async def test_fifty_beginnings_and_ends_leave_nothing(no_servers: None) -> None
         async def held_after(cycles: int) -> tuple[int, ...]:
             for _ in range(cycles // 5):
                 await asyncio.gather(*(cycle(pool) for _ in range(5)))
+            await fork_server_report(launch_of_pool(pool))  # by then it has taken in what was before
             me = psutil.Process()
             (server,) = fork_servers()
             return (

@@ -34,6 +34,7 @@ from reactive_kernels import (
     PoolLimits,
 )
 from reactive_kernels.fork_server import end_fork_servers
+from tests.kernels.launchers import children
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = pytest.mark.anyio
@@ -73,9 +74,9 @@ def no_servers() -> None:
 
 async def first_child() -> psutil.Process:
     async with asyncio.timeout(DEADLINE_S):
-        while not (children := psutil.Process().children()):  # noqa: ASYNC110 (nothing tells of a new process)
+        while not (found := children()):  # noqa: ASYNC110 (nothing tells of a new process)
             await asyncio.sleep(0)
-    return children[0]
+    return found[0]
 
 
 # Death
@@ -264,7 +265,7 @@ async def test_many_beginnings_and_ends_leave_no_descriptor_thread_or_child(fork
             for _ in range(cycles // 2):
                 await asyncio.gather(cycle(pool), cycle(pool))
         me = psutil.Process()
-        return me.num_fds(), threading.active_count(), len(me.children())
+        return me.num_fds(), threading.active_count(), len(children())
 
     await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.05) for _ in range(50)))  # all of the loop's threads
     assert await held_after(2) == await held_after(18)
@@ -296,9 +297,7 @@ async def test_kernels_that_do_not_start_say_why(
         with pytest.raises(KernelStartError, match=f"(?s){says}"):
             await pool.acquire("broken", listener=Recorder())
         assert pool.running == 0
-    assert psutil.Process().children() == [] or all(
-        "sleep(600)" not in " ".join(child.cmdline()) for child in psutil.Process().children()
-    )
+    assert children() == [] or all("sleep(600)" not in " ".join(child.cmdline()) for child in children())
 
 
 async def test_an_unreadable_kernelspec_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,7 +373,7 @@ async def test_a_spare_is_taken_at_once_and_moved(tmp_path: Path) -> None:
 async def test_a_spare_that_died_is_not_handed_out(no_servers: None) -> None:
     async with KernelPool(PoolLimits(spares=1), forking=Forking.NEVER) as pool:
         await pool.ready()
-        (child,) = psutil.Process().children()
+        (child,) = children()
         child.kill()
         await gone(child.pid)
         kernel = await pool.acquire(listener=Recorder())
@@ -408,7 +407,7 @@ async def test_a_closed_pool_starts_nothing(no_servers: None) -> None:
     with pytest.raises(KernelError, match="closed"):
         await pool.acquire(listener=Recorder())
     await pool.aclose()
-    assert psutil.Process().children() == []
+    assert children() == []
 
 
 async def test_closing_a_pool_ends_what_is_being_started(no_servers: None) -> None:
@@ -418,7 +417,7 @@ async def test_closing_a_pool_ends_what_is_being_started(no_servers: None) -> No
     await asyncio.wait_for(pool.aclose(), DEADLINE_S)
     with pytest.raises(KernelError, match="closed"):
         await wanted
-    assert psutil.Process().children() == []
+    assert children() == []
 
 
 async def test_who_no_longer_waits_for_a_kernel_leaves_none(no_servers: None) -> None:

@@ -1,12 +1,13 @@
 """Kernels forked from a process that has imported what they need: started in a fraction of the time and the memory.
 
-`client` and `process` are the owner's side, `plan` decides who can be served, and `server` runs in the kernelspec's own
-interpreter. Linux and macOS.
+`client`, `servers` and `process` are the owner's side, `plan` decides who can be served, and `server` runs in the
+kernelspec's own interpreter. Linux and macOS.
 """
 
-from .client import ForkUnavailable, end_fork_servers, fork_kernel, fork_server_report
+from .client import end_fork_servers, fork_kernel, fork_server_report
 from .plan import Launch, ServerKind, plan
 from .process import UNKNOWN_EXIT, ForkedProcess
+from .servers import ForkUnavailable
 
 __all__ = [
     "UNKNOWN_EXIT",

@@ -1,6 +1,6 @@
-"""`python …/server DESCRIPTOR PRELOAD`: a fork server, and, in each of its children, a kernel.
+"""`python …/server DESCRIPTOR OPTIONS`: a fork server, and, in each of its children, a kernel.
 
-DESCRIPTOR is the socket that its owner holds the other end of, PRELOAD the JSON list of modules to have imported.
+DESCRIPTOR is the socket that its owner holds the other end of, OPTIONS a JSON object: the modules to have imported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> None:
     sys.modules[NAME] = package = types.ModuleType(NAME)
     package.__path__ = [here]
     loop, kernel = (importlib.import_module(f"{NAME}.{name}") for name in ("loop", "kernel"))
-    job = loop.ForkServer(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])).serve()
+    job = loop.ForkServer(socket.socket(fileno=int(sys.argv[1])), **json.loads(sys.argv[2])).serve()
     if job is not None:
         for name in [name for name in sys.modules if name.partition(".")[0] == NAME]:
             del sys.modules[name]

@@ -37,7 +37,8 @@ def run(job: Any) -> None:
     request, lifeline = job.request, job.lifeline
     os.setsid()
     try:
-        send(lifeline, {"event": "forked", "pid": os.getpid(), "refused": request["refused"]})
+        news = {name: request[name] for name in ("refused", "prepared")}
+        send(lifeline, {"event": "forked", "pid": os.getpid(), **news})
         _take_descriptors(job.output)
         _end_with_owner(lifeline)
         _reset_signals()

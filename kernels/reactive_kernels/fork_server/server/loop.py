@@ -14,6 +14,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,8 @@ from typing import Any, NamedTuple
 from . import kernel, preload, threads
 from .installed import Installed
 from .wire import Message, receive, send
+
+_SLOW_S = 3.0
 
 
 class Job(NamedTuple):
@@ -50,14 +53,19 @@ class _Chore:
         self.work = work
         self.pid = pid
         self.pipe = pipe
+        self.began = time.monotonic()
+        self.is_late = False
         self.answer = b""
 
 
 class ForkServer:
     """Forks kernels for whoever holds the other end of `control`."""
 
-    def __init__(self, control: socket.socket, modules: list[str]) -> None:
-        """Import what every kernel needs; raises ImportError if it is not there."""
+    def __init__(self, control: socket.socket, modules: list[str], import_s: float) -> None:
+        """Import what every kernel needs; raises ImportError if it is not there.
+
+        `modules` are imported as well, unless their trial fails or takes longer than `import_s`.
+        """
         self._installed = Installed()
         import ipykernel.kernelapp  # noqa: F401 (the first of what all this is for)
 
@@ -66,8 +74,9 @@ class ForkServer:
         self._selector = selectors.DefaultSelector()
         self._waiting: deque[Job] = deque()
         self._kernels: dict[int, _Kernel] = {}
-        self._starting: set[int] = set()  # pipes that close when a kernel has started
+        self._starting: dict[int, float] = {}  # pipes that close when a kernel has started, and since when it has been
         self._chores = deque(preload.chores(modules))
+        self._import_s = import_s
         self._chore: _Chore | None = None
         self._refused: dict[str, str] = {}
         self._curious: list[socket.socket] = []
@@ -86,20 +95,44 @@ class ForkServer:
     def serve(self) -> Job | None:
         """Serve until nobody needs us: None. In every child that is to be a kernel, returns its job."""
         while self._owned and not (self._installed.changed and not self._kernels):
-            idle = not self._waiting and not self._starting
-            busy = self._chore is not None or not self._chores
-            for key, _ in self._selector.select(None if busy or not idle else 0):
+            for key, _ in self._selector.select(self._patience()):
                 key.data()
-            while self._waiting and len(self._starting) < self._most_starting:
+            while self._waiting and self._starting_now() < self._most_starting:
                 job = self._waiting.popleft()
                 started = self._fork(job)
                 if started is not None:
                     self._leave_to_child()
-                    return job._replace(request={**job.request, "started": started, "refused": self._refused})
-            if self._chores and self._chore is None and not self._waiting and not self._starting:
+                    news = {"started": started, "refused": self._refused, "prepared": self._prepared}
+                    return job._replace(request={**job.request, **news})
+            if self._may_do_chore():
                 self._begin_chore(self._chores.popleft())
+            self._end_slow_chore()
             self._answer_the_curious()
         self._end()
+        return None
+
+    @property
+    def _prepared(self) -> bool:
+        """Whether all is imported that shall be."""
+        return self._chore is None and not self._chores
+
+    def _may_do_chore(self) -> bool:
+        return bool(self._chores) and self._chore is None and not self._waiting and not self._starting_now()
+
+    def _starting_now(self) -> int:
+        """How many kernels are starting. One that takes long waits for something: others need not wait for it."""
+        since = time.monotonic() - _SLOW_S
+        return sum(began > since for began in self._starting.values())
+
+    def _patience(self) -> float | None:
+        """How long to wait for news; None if nothing is to be done without any."""
+        if self._may_do_chore():
+            return 0
+        now = time.monotonic()
+        if self._chore is not None and not self._chore.is_late:
+            return max(0.0, self._chore.began + self._import_s - now)
+        if (self._waiting or self._chores) and self._starting:
+            return max(0.0, max(self._starting.values()) + _SLOW_S - now)
         return None
 
     def _on_news(self, source: socket.socket | int, act: Callable[[], None]) -> None:
@@ -115,7 +148,9 @@ class ForkServer:
             return
         request, descriptors = received
         lifeline = socket.socket(fileno=descriptors[0])
-        if request["op"] == "report":
+        if request["op"] == "ping":
+            lifeline.close()
+        elif request["op"] == "report":
             self._curious.append(lifeline)
         else:
             self._waiting.append(Job(request, lifeline, (descriptors[1], descriptors[2])))
@@ -144,7 +179,7 @@ class ForkServer:
         os.close(started)
         _close(*job.output)
         self._kernels[pid] = child = _Kernel(pid, job.lifeline)
-        self._starting.add(done)
+        self._starting[done] = time.monotonic()
         self._on_news(job.lifeline, partial(self._let_go, child))
         self._on_news(done, partial(self._has_started, done))
         return None
@@ -168,7 +203,7 @@ class ForkServer:
     def _has_started(self, done: int) -> None:
         self._selector.unregister(done)
         os.close(done)
-        self._starting.discard(done)
+        del self._starting[done]
 
     def _let_go(self, child: _Kernel) -> None:
         """The owner of a kernel has closed its lifeline."""
@@ -228,17 +263,27 @@ class ForkServer:
         os.close(chore.pipe)
         os.waitpid(chore.pid, 0)
         self._chore = None
-        objection = chore.work.afterwards(kernel.what_came_out(chore.answer))
+        result = None if chore.is_late else kernel.what_came_out(chore.answer)
+        objection = chore.work.afterwards(result)
+        if objection and chore.is_late:
+            objection = f"it takes more than {self._import_s:g} s"
         if objection:
             self._refused[chore.work.name] = objection
         gc.collect()
         gc.freeze()
 
+    def _end_slow_chore(self) -> None:
+        chore = self._chore
+        if chore is not None and not chore.is_late and time.monotonic() > chore.began + self._import_s:
+            chore.is_late = True
+            os.kill(chore.pid, signal.SIGKILL)  # which closes its pipe
+
     def _answer_the_curious(self) -> None:
-        if self._chore is None and not self._chores:
+        if self._prepared:
+            told = {"event": "report", "modules": sorted(sys.modules), "refused": self._refused, "prepared": True}
             for curious in self._curious:
                 with suppress(OSError):
-                    send(curious, {"event": "report", "modules": sorted(sys.modules), "refused": self._refused})
+                    send(curious, told)
                 curious.close()
             self._curious.clear()
 
