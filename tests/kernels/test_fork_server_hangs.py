@@ -92,6 +92,7 @@ HANGS_THE_SECOND_TIME = """
 import pathlib, time
 tried = pathlib.Path(__file__).with_suffix(".tried")
 if tried.exists():
+    tried.with_suffix(".again").touch()
     time.sleep(600)
 tried.touch()
 """
@@ -106,7 +107,7 @@ async def test_one_that_gets_stuck_in_an_import_is_replaced_by_one_without(
     first = await fork_kernel(launch)
     (stuck,) = fork_servers()
     async with asyncio.timeout(DEADLINE_S):
-        while not (directory / "stuck_later.tried").exists():  # noqa: ASYNC110 (nothing tells of a file)
+        while not (directory / "stuck_later.again").exists():  # noqa: ASYNC110 (nothing tells of a file)
             await asyncio.sleep(0.01)
     second = await asyncio.wait_for(fork_kernel(again), 2 * DEADLINE_S)
     await gone(stuck.pid)
