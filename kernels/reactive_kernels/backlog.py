@@ -1,7 +1,7 @@
 """Messages that have come in and have not been looked at: bounded, at the price of output that nobody could follow.
 
 A kernel can talk faster than anybody listens, and whoever does not listen makes it drop whatever comes next, `idle`
-included. So everything is taken in at once, and when too much waits, the older half loses what is merely shown: text,
+included. So everything is taken in at once, and when too much waits, its middle loses what is merely shown: text,
 displays and their updates, of which a cell keeps only the beginning and the end anyway. What is said about the course
 of things stays. If that does not help, changes of widgets go too, and at last everything. Pure: no I/O.
 """
@@ -21,11 +21,14 @@ Frames = Sequence[bytes]
 
 @dataclass(frozen=True)
 class BacklogLimits:
-    """How much may wait before output is left out; `hard` times as much before anything else is."""
+    """How much may wait before output is left out."""
 
     messages: int = 50_000
     size_bytes: int = 64_000_000
-    hard: int = 4
+    comms: int = 4
+    """So many times as much before messages on comms are left out too…"""
+    anything: int = 16
+    """…and before everything is."""
 
 
 @dataclass
@@ -80,17 +83,18 @@ class Backlog:
         return max(len(self._waiting) / self._limits.messages, self._size / self._limits.size_bytes)
 
     def _cut(self) -> None:
-        half = len(self._waiting) // 2
-        older = [self._waiting.popleft() for _ in range(half)]
+        expendable = self._expendable()
+        quarter = len(self._waiting) // 4
+        head = [self._waiting.popleft() for _ in range(quarter)]
+        middle = [self._waiting.popleft() for _ in range(len(self._waiting) - quarter)]
         omissions: dict[str | None, Omission] = {}
         kept: list[tuple[Frames | Omission, int]] = []
-        harsh = self._fullness_with(older) > self._limits.hard
-        for message, size in older:
+        for message, size in middle:
             if isinstance(message, Omission):
                 left_out = message
             else:
                 kind, parent, comm = peek(message)
-                if kind not in _SHOWN and not harsh:
+                if expendable is not None and kind not in expendable:
                     kept.append((message, size))
                     continue
                 left_out = Omission(parent, 1, size, {comm} if comm else set())
@@ -101,9 +105,11 @@ class Backlog:
                 kept.append((left_out, 0))
             else:
                 known.add(left_out)
-        self._waiting.extendleft(reversed(kept))
+        self._waiting.extendleft(reversed([*head, *kept]))
         self._cut_at = max(1.0, 1.5 * self._fullness)
 
-    def _fullness_with(self, taken: list[tuple[Frames | Omission, int]]) -> float:
-        count = len(self._waiting) + len(taken)
-        return max(count / self._limits.messages, self._size / self._limits.size_bytes)
+    def _expendable(self) -> frozenset[str] | None:
+        """The types of messages that may be left out; None for all."""
+        if self._fullness > self._limits.anything:
+            return None
+        return _SHOWN | {"comm_msg"} if self._fullness > self._limits.comms else _SHOWN

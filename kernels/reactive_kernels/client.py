@@ -10,19 +10,19 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import zmq.asyncio
 
 from .backlog import BacklogLimits, Omission
-from .batches import REPLY, Batch, Ended
+from .batches import Batch, Ended
 from .channels import Channel, Channels, Frame
 from .errors import DeadKernelError, KernelError, KernelTimeout
-from .events import CommOpenEvent, KernelEvent, StatusEvent
-from .messages import content_of, event_of, message_type, omission_event, parent_id, parent_session
-from .requests import Request, RequestTable, remember
+from .events import KernelEvent
+from .incoming import Incoming
+from .messages import content_of
+from .requests import Request, RequestTable
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +34,6 @@ _FIRST_ANSWER_S = 1.0
 _ANSWER_S = 4.0
 _CONTROL_S = 5.0
 _STOP_BATCH = "reactive_nb_stop_request"
-_COMMS_REMEMBERED = 10_000
-_BUSY_REMEMBERED = 1_000
-_WIDGET = "jupyter.widget"
 _SILENT = {"silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
 
 
@@ -52,25 +49,23 @@ class KernelClient:
     ) -> None:
         """Take where the kernel listens; `greet` connects."""
         self._channels = Channels(context, connection_info, self._on_message, limits)
-        self._tell = tell
         self._requests = RequestTable()
-        self._welcome = asyncio.Event()
+        self._incoming = Incoming(self._requests, self._channels.session.session, tell, self._ask_state)
         self._failure: DeadKernelError | None = None
-        self._busy: OrderedDict[str, None] = OrderedDict()
-        self._question: tuple[dict[str, Any], str | None] | None = None  # its header, and who asks
-        self._comm_runs: OrderedDict[str, str] = OrderedDict()
-        self._widgets: OrderedDict[str, None] = OrderedDict()
         self._nudges: set[asyncio.Task[None]] = set()
         self._features: frozenset[str] = frozenset()
         self._subshell: str | None = None
         self._subshell_lock = asyncio.Lock()
-        self._batch: Batch | None = None
-        self.messages_heard = 0
+
+    @property
+    def messages_heard(self) -> int:
+        """How many messages have come in."""
+        return self._incoming.messages_heard
 
     @property
     def busy(self) -> bool:
         """Whether the kernel works on something, ours or another client's."""
-        return bool(self._busy) or self.running_cell
+        return bool(self._incoming.busy) or self.running_cell
 
     @property
     def running_cell(self) -> bool:
@@ -80,7 +75,12 @@ class KernelClient:
     @property
     def in_batch(self) -> bool:
         """Whether several cells were given to the kernel together."""
-        return self._batch is not None
+        return self._incoming.batch is not None
+
+    @property
+    def at_in_batch(self) -> str | None:
+        """The request of a batch that the kernel is at, as far as it has been heard."""
+        return self._incoming.batch.at if self._incoming.batch is not None else None
 
     def check(self) -> None:
         """Raise DeadKernelError if the kernel is gone."""
@@ -99,7 +99,7 @@ class KernelClient:
             with contextlib.suppress(KernelTimeout, TimeoutError):
                 info = await self.ask("shell", "kernel_info_request", {}, reply_only=True, timeout=patience_s)
                 async with asyncio.timeout(_WELCOME_S):
-                    await self._welcome.wait()
+                    await self._incoming.welcome.wait()
                 break
         self._channels.open("control", "stdin")
         self._features = frozenset(info.get("supported_features") or ())
@@ -156,19 +156,19 @@ class KernelClient:
         message = self._channels.session.msg("execute_request", content, metadata=labels)
         self._requests.name_runs(cell["id"] for cell in cells)
         whole = self._requests.begin(message["msg_id"])
-        batch = self._batch = Batch(whole, (cell["id"] for cell in cells), ended)
+        batch = self._incoming.batch = Batch(whole, (cell["id"] for cell in cells), ended)
         try:
             self._channels.send("shell", message)
             await self._await_end(whole)
         finally:
-            self._batch = None
+            self._incoming.batch = None
             self._requests.end(whole)
         return batch.done
 
     def stop_batch(self) -> None:
         """End the batch that runs, if one does, after the cell that it is at."""
-        if self._batch is not None and self._failure is None:
-            self._note_and_send("control", _STOP_BATCH, {"batch": self._batch.whole.message_id})
+        if self._incoming.batch is not None and self._failure is None:
+            self._note_and_send("control", _STOP_BATCH, {"batch": self._incoming.batch.whole.message_id})
 
     async def ask_aside(self, kind: str, content: dict[str, Any], timeout: float) -> dict[str, Any]:
         """Ask without waiting for a running cell, where the kernel offers a way."""
@@ -196,8 +196,8 @@ class KernelClient:
         """An interrupt goes out: a request that it hits between the lines may end without a reply."""
         for request in self._requests.waiting:
             request.interrupted = request.interrupted or not request.done.done()
-        if self._batch is not None:
-            self._batch.interrupted = True
+        if self._incoming.batch is not None:
+            self._incoming.batch.interrupted = True
 
     def wake(self) -> None:
         """Send something that needs no answer: an ipykernel that awaits notices a signal only when a message comes."""
@@ -216,7 +216,7 @@ class KernelClient:
 
     def reply_input(self, value: str) -> None:
         """Answer the question that the running code waits on."""
-        question, self._question = self._question, None
+        question, self._incoming.question = self._incoming.question, None
         if question is None:
             raise KernelError("The kernel does not wait for input.")
         self._channels.send("stdin", self._channels.session.msg("input_reply", {"value": value}, parent=question[0]))
@@ -230,7 +230,7 @@ class KernelClient:
         """
         self.check()
         message = self._channels.session.msg(kind, content, metadata=dict(metadata or {}))
-        self._requests.attribute(message["msg_id"], self._comm_runs.get(content["comm_id"]))
+        self._requests.attribute(message["msg_id"], self._incoming.run_of_comm(content["comm_id"]))
         self._channels.send("shell", message, buffers)
         return str(message["msg_id"])
 
@@ -244,12 +244,12 @@ class KernelClient:
     def fail(self, error: DeadKernelError) -> None:
         """The kernel is gone or about to go: whoever waits gets `error`, and so does whoever asks from now on."""
         self._failure = error
-        self._question = None
+        self._incoming.question = None
         self._requests.fail_all(error)
 
     def stop_telling(self) -> None:
         """Keep to itself whatever the kernel still says."""
-        self._tell = _keep_silent
+        self._incoming.tell = _keep_silent
 
     async def close(self) -> None:
         """Close the sockets; no event comes after this. May be called twice."""
@@ -258,6 +258,12 @@ class KernelClient:
             task.cancel()
         await asyncio.gather(*self._nudges, return_exceptions=True)
         self._channels.close()
+
+    def _on_message(self, channel: Channel, message: dict[str, Any] | Omission) -> None:
+        self._incoming.take(channel, message)
+
+    def _ask_state(self, comm_id: str) -> None:
+        self.send_comm("comm_msg", {"comm_id": comm_id, "data": {"method": "request_state"}}, None, ())
 
     def _note_and_send(self, channel: Channel, kind: str, content: dict[str, Any]) -> None:
         message = self._channels.session.msg(kind, content)
@@ -287,7 +293,7 @@ class KernelClient:
         raise KernelError(f"The kernel ended {kind.removesuffix('_request')!r} without a reply.")
 
     def _wake(self, request: Request) -> None:
-        if request.news or self._busy or request.done.done():
+        if request.news or self._incoming.busy or request.done.done():
             return
         logger.warning("The kernel has not taken up request %s: waking it.", request.message_id)
         task = asyncio.create_task(self._channels.nudge(), name="kernel nudge")
@@ -302,109 +308,6 @@ class KernelClient:
                 reply = await self.ask("control", "create_subshell_request", {}, reply_only=True, timeout=_CONTROL_S)
                 self._subshell = reply.get("subshell_id")
         return self._subshell
-
-    # What comes in
-
-    def _on_message(self, channel: Channel, message: dict[str, Any] | Omission) -> None:
-        self.messages_heard += 1
-        if isinstance(message, Omission):
-            self._on_omission(message)
-            return
-        match channel:
-            case "iopub":
-                self._on_published(message)
-            case "stdin":
-                self._on_question(message)
-            case _:
-                request = self._requests.get(parent_id(message))
-                if request is not None:
-                    request.reply = message
-                    request.progress()
-
-    def _on_question(self, message: dict[str, Any]) -> None:
-        parent = parent_id(message)
-        if self._batch is not None and self._batch.is_early(parent):
-            self._batch.early_question = message
-            return
-        self._question = message["header"], parent
-        self._publish(message, self._requests.run_of(parent))
-
-    def _on_published(self, message: dict[str, Any]) -> None:
-        self._welcome.set()
-        parent = parent_id(message)
-        match message_type(message):
-            case "status":
-                self._on_status(message, parent, self._requests.get(parent))
-            case "execute_input" if self._batch is not None and parent is not None and parent == self._batch.at:
-                self._on_begin_in_batch(self._batch, parent, message)
-            case kind if kind == REPLY:
-                self._on_end_in_batch(parent, content_of(message))
-            case _:
-                request = self._requests.get(parent)
-                if request is not None:
-                    request.heard()
-                self._publish(message, self._requests.run_of(parent))
-
-    def _on_begin_in_batch(self, batch: Batch, cell: str, message: dict[str, Any]) -> None:
-        self._requests.begun(cell)
-        batch.whole.heard()
-        batch.begun = True
-        self._tell(StatusEvent(cell, "busy"))
-        self._publish(message, cell)
-        question, batch.early_question = batch.early_question, None
-        if question is not None:
-            self._on_question(question)
-
-    def _on_end_in_batch(self, cell: str | None, reply: dict[str, Any]) -> None:
-        if self._batch is not None and cell is not None and cell == self._batch.at:
-            self._forget_question(cell)
-            self._tell(StatusEvent(cell, "idle"))
-            self._batch.end(cell, reply)
-
-    def _on_omission(self, omission: Omission) -> None:
-        """Too much came at once: say what is missing, and ask widgets whose news was lost how they now are."""
-        if omission.parent is None or not self._requests.is_internal(omission.parent):
-            self._tell(omission_event(omission, self._requests.run_of(omission.parent)))
-        for comm_id in omission.comms & self._widgets.keys():
-            with contextlib.suppress(KernelError):
-                content = {"comm_id": comm_id, "data": {"method": "request_state"}}
-                self.send_comm("comm_msg", content, None, ())
-
-    def _on_status(self, message: dict[str, Any], parent: str | None, request: Request | None) -> None:
-        state = content_of(message).get("execution_state")
-        if parent is not None:
-            if state == "busy":
-                remember(self._busy, parent, None, _BUSY_REMEMBERED)
-            else:
-                self._busy.pop(parent, None)
-        if state == "busy":
-            self._requests.begun(parent)
-        run = self._requests.run_started_by(parent)
-        if not self._requests.is_internal(parent):
-            event = event_of(message, run)
-            if isinstance(event, StatusEvent):
-                self._tell(event)
-        if request is not None:
-            request.idle = request.idle or state == "idle"
-            request.progress()
-            if request.idle:
-                self._forget_question(parent)
-
-    def _forget_question(self, asker: str | None) -> None:
-        if self._question is not None and self._question[1] == asker:
-            self._question = None
-
-    def _publish(self, message: dict[str, Any], run: str | None) -> None:
-        session = parent_session(message)
-        foreign = session is not None and session != self._channels.session.session
-        event = event_of(message, run, foreign=foreign)
-        if isinstance(event, CommOpenEvent):
-            if run is not None:
-                remember(self._comm_runs, event.comm_id, run, _COMMS_REMEMBERED)
-            if event.target_name == _WIDGET:
-                remember(self._widgets, event.comm_id, None, _COMMS_REMEMBERED)
-        if event is not None:
-            self._tell(event)
 
 
 def _keep_silent(event: KernelEvent) -> None:

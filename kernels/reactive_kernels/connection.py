@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ import zmq.asyncio
 from . import helper
 from .channels import Frame
 from .client import KernelClient
-from .errors import DeadKernelError, KernelError, KernelStartError
+from .deaths import await_silence, describe_exit, start_error
+from .errors import DeadKernelError, KernelError
 from .events import DiedEvent, KernelEvent
 from .kernel_process import KernelProcess
 from .replies import ExecuteReply, execute_reply
@@ -59,12 +59,18 @@ class KernelConnection:
         *,
         listener: Listener | None = None,
         start_timeout: float = 30.0,
+        silence_timeout: float = 30.0,
     ) -> None:
-        """Take how to start the process (again, on restart); `start` does it."""
+        """Take how to start the process (again, on restart); `start` does it.
+
+        A kernel whose process is not on this machine counts as dead when it gives no sign of life for
+        `silence_timeout` seconds.
+        """
         self.id = str(uuid.uuid4())
         self.spec_name = spec_name
         self.listener: Listener = listener or _ignore
         self.language = ""
+        self.language_info: Mapping[str, Any] = {}
         self.implementation = ""
         self.banner = ""
         self.has_helper = False
@@ -72,6 +78,7 @@ class KernelConnection:
         self._launch = launch
         self._context = context
         self._start_timeout = start_timeout
+        self._silence_timeout = silence_timeout
         self._process: KernelProcess | None = None
         self._client: KernelClient | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -190,6 +197,14 @@ class KernelConnection:
             await process.interrupt()
             client.wake()
 
+    async def debug(self, request: Mapping[str, Any], timeout: float = 10.0) -> dict[str, Any]:
+        """Pass on a request of the debug adapter protocol, also while a cell runs: the response as it came.
+
+        Events of the debugger are told as DebugEvent.
+        """
+        client, _ = self._living()
+        return await client.ask("control", "debug_request", dict(request), reply_only=True, timeout=timeout)
+
     async def complete(self, code: str, cursor_pos: int, timeout: float = 5.0) -> dict[str, Any]:
         """Completions at a position (in characters): the content of a `complete_reply`."""
         client, _ = self._living()
@@ -279,10 +294,10 @@ class KernelConnection:
             await process.kill()
             self._process = self._client = None
             if isinstance(error, TimeoutError) and limit.expired():
-                raise _start_error(process, f"did not answer within {self._start_timeout:g} s", said) from None
+                raise start_error(process, f"did not answer within {self._start_timeout:g} s", said) from None
             if isinstance(error, _EndedEarly):
-                why = f"ended as it started ({_describe_exit(process.exited.result())})"
-                raise _start_error(process, why, said) from None
+                why = f"ended as it started ({describe_exit(process.exited.result())})"
+                raise start_error(process, why, said) from None
             raise
         self.alive = True
         self._watch = asyncio.create_task(self._await_death(process, client), name=f"kernel {self.id} watch")
@@ -301,7 +316,9 @@ class KernelConnection:
 
     async def _greet(self, client: KernelClient) -> None:
         info = await client.greet()
-        self.language = str((info.get("language_info") or {}).get("name") or "")
+        stated = info.get("language_info")
+        self.language_info = stated if isinstance(stated, dict) else {}
+        self.language = str(self.language_info.get("name") or "")
         self.implementation = str(info.get("implementation") or "")
         self.banner = str(info.get("banner") or "")
         if self.implementation == "ipython":
@@ -331,17 +348,35 @@ class KernelConnection:
         await client.close()
 
     async def _await_death(self, process: KernelProcess, client: KernelClient) -> None:
+        if process.pid is None and await self._falls_silent(process, client):
+            message = f"The kernel has not been heard of for {self._silence_timeout:g} s."
+            self._tell_death(client, DiedEvent(client.at_in_batch, message=message))
+            return
         code = await asyncio.shield(process.exited)
         for _ in range(_LAST_WORDS_ROUNDS):  # what it said before it went may still be on its way
             heard = client.messages_heard
             await asyncio.sleep(_LAST_WORDS_S)
             if client.messages_heard == heard:
                 break
+        message = f"The kernel {'ended by itself' if code == 0 else 'died'} ({describe_exit(code)})."
+        at = process.noted_request() if client.in_batch else None
+        self._tell_death(client, DiedEvent(at, exit_code=code, message=message))
+
+    async def _falls_silent(self, process: KernelProcess, client: KernelClient) -> bool:
+        """Wait for its end, or until it gives no sign of life: whether that came first."""
+        silence = asyncio.create_task(await_silence(client, self._silence_timeout))
+        try:
+            either: set[asyncio.Future[Any]] = {process.exited, silence}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return not process.exited.done() and silence.exception() is None
+        finally:
+            silence.cancel()
+            await asyncio.gather(silence, return_exceptions=True)
+
+    def _tell_death(self, client: KernelClient, death: DiedEvent) -> None:
         self.alive = False
-        in_batch = client.in_batch
-        message = f"The kernel {'ended by itself' if code == 0 else 'died'} ({_describe_exit(code)})."
-        client.fail(DeadKernelError(f"{message} Restart it to go on."))
-        self._tell(DiedEvent(process.noted_request() if in_batch else None, exit_code=code, message=message))
+        client.fail(DeadKernelError(f"{death.message} Restart it to go on."))
+        self._tell(death)
 
     def _living(self) -> tuple[KernelClient, KernelProcess]:
         if self._client is None or self._process is None:
@@ -362,21 +397,3 @@ class _EndedEarly(Exception):
 
 def _ignore(event: KernelEvent) -> None:
     pass
-
-
-def _start_error(process: KernelProcess, what: str, said: str) -> KernelStartError:
-    tail = f" It said:\n{said}" if said else ""
-    return KernelStartError(f"The kernel {process.spec.display_name!r} {what}.{tail}")
-
-
-def _describe_exit(code: int | None) -> str:
-    match code:
-        case None:
-            return "its exit code is unknown"
-        case -9:
-            return "killed by SIGKILL, often for want of memory"
-        case negative if negative < 0:
-            known = negative * -1 in set(signal.Signals)
-            return f"killed by {signal.Signals(-negative).name if known else f'signal {-negative}'}"
-        case other:
-            return f"exit code {other}"

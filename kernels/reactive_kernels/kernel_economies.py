@@ -47,6 +47,8 @@ class Sender:
         **options: Any,
     ) -> Any:
         """As `jupyter_client.Session.send`."""
+        if isinstance(msg_or_type, dict) and _is_long_text(msg_or_type):
+            return self._send_in_pieces(stream, msg_or_type, ident)
         if not isinstance(msg_or_type, str):
             return self._send(stream, msg_or_type, content, parent, ident, *args, **options)
         self.comm_messages += msg_or_type.startswith("comm_")
@@ -54,16 +56,18 @@ class Sender:
         if redirected is not None:
             redirected(content, parent)
             return {"content": content}
-        if msg_or_type == "stream" and len(content.get("text") or "") > _PIECE:
-            text, sent = content["text"], None
-            for start in range(0, len(text), _PIECE):
-                piece = {**content, "text": text[start : start + _PIECE]}
-                sent = self(stream, msg_or_type, piece, parent, ident, *args, **options)
-            return sent
         plain = not args and not options.keys() - {"metadata"} and type(parent) in (dict, type(None))
         if not plain or self._session.debug or self._session.adapt_version or os.getpid() != self._pid:
             return self._send(stream, msg_or_type, content, parent, ident, *args, **options)
         return self._send_plainly(stream, msg_or_type, content, parent, ident, options.get("metadata"))
+
+    def _send_in_pieces(self, stream: Any, message: Json, ident: Any) -> Any:
+        content, text, sent = message["content"], message["content"]["text"], None
+        for start in range(0, len(text), _PIECE):
+            piece = {**content, "text": text[start : start + _PIECE]}
+            parent = {"header": message["parent_header"]}
+            sent = self._send(stream, self._session.msg("stream", piece, parent=parent), ident=ident)
+        return sent
 
     def _send_plainly(self, stream: Any, kind: str, content: Any, parent: Any, ident: Any, metadata: Any) -> Json:
         session = self._session
@@ -88,6 +92,11 @@ class Sender:
         copy = len(parts[-1]) < session.copy_threshold
         stream.send_multipart([*idents, b"<IDS|MSG>", session.sign(parts), *parts], copy=copy)
         return message
+
+
+def _is_long_text(message: Json) -> bool:
+    content = message.get("content")
+    return message.get("msg_type") == "stream" and isinstance(content, dict) and len(content.get("text", "")) > _PIECE
 
 
 def _transform_once(shell: Any) -> None:

@@ -46,6 +46,8 @@ class PoolLimits:
     """Seconds a kernel may take to start, once it is its turn."""
     concurrent_starts: int = max(2, os.cpu_count() or 1)
     """Kernels starting at once: more would only make each of them late."""
+    silence_timeout: float = 30.0
+    """Seconds after which a kernel on another machine that gives no sign of life counts as dead."""
     shutdown_timeout: float = 5.0
     """Seconds a kernel is given to end by itself."""
 
@@ -204,7 +206,13 @@ class KernelPool:
                 f"{self.limits.max_kernels} kernels are running, which is the limit. Shut one down, or raise the limit."
             )
         launcher = self._launcher(name, cwd, env)
-        connection = KernelConnection(name, launcher, self._context, start_timeout=self.limits.start_timeout)
+        connection = KernelConnection(
+            name,
+            launcher,
+            self._context,
+            start_timeout=self.limits.start_timeout,
+            silence_timeout=self.limits.silence_timeout,
+        )
         start = self._own(self._start_in_turn(connection), f"start of a {name} kernel")
         self._starting += 1
         try:

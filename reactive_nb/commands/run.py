@@ -40,14 +40,13 @@ def run(options: argparse.Namespace) -> int:
         target = format_for(options.output) if options.output else None
         if target is not None:
             check_target(options.output)
-        if options.kernel:
-            notebook = replace(notebook, kernel_name=options.kernel)
         with _progress(hidden=options.json or not sys.stderr.isatty()) as progress:
             run_it = partial(
                 run_notebook,
                 notebook,
                 load_settings(),
                 directory=options.notebook.resolve().parent,
+                kernel=options.kernel,
                 parameters=parameters,
                 allow_errors=options.allow_errors,
                 timeout=options.timeout,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reactive_nb.models import DEFAULT_KERNEL
+from reactive_nb.models import DEFAULT_KERNEL, Kernelspec
 
 PYTHON = re.compile(r"i?python|xeus-python|xpython|pypy|conda", re.IGNORECASE)
 OTHER_KERNELS = re.compile(
@@ -34,7 +34,7 @@ def language(metadata: Mapping[str, Any]) -> str:
     """The notebook's language in lower case, as far as its metadata tells; `python` if it does not."""
     for stated in (_mapping(metadata, "kernelspec").get("language"), _mapping(metadata, "language_info").get("name")):
         if isinstance(stated, str) and stated:
-            return "python" if PYTHON.match(stated) else stated.lower()
+            return "python" if is_python(stated) else stated.lower()
     found = OTHER_KERNELS.match(kernel_name(metadata))
     return found[1].lower() if found else "python"
 
@@ -45,6 +45,30 @@ def with_kernelspec(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
     if own and kernel_name(metadata) == name:
         return {**metadata, "kernelspec": {"display_name": name, **own, "name": name}}
     return {**metadata, "kernelspec": default_kernelspec(name)}
+
+
+def of_kernel(metadata: Mapping[str, Any], spec: Kernelspec) -> dict[str, Any]:
+    """`metadata` of a notebook that is given another kernel: what it says of the old one's language goes."""
+    kept = {key: value for key, value in metadata.items() if key != "language_info"}
+    stated = {"display_name": spec.display_name, "language": spec.language, "name": spec.name}
+    return without_default_kernelspec({**kept, "kernelspec": stated})
+
+
+def with_language(metadata: Mapping[str, Any], info: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`metadata` with the language as its kernel states it, where it says another, or none and it is not Python."""
+    stated = _mapping(metadata, "language_info").get("name")
+    name = info.get("name")
+    if not isinstance(name, str) or stated == name or (stated is None and is_python(name)):
+        return metadata
+    sound = {key: value for key, value in info.items() if isinstance(value, str)}
+    if isinstance(info.get("codemirror_mode"), dict):
+        sound["codemirror_mode"] = info["codemirror_mode"]
+    return {**metadata, "language_info": sound}
+
+
+def is_python(language: str) -> bool:
+    """Whether a kernel of that language runs Python."""
+    return PYTHON.match(language) is not None
 
 
 def without_default_kernelspec(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from reactive_nb.models.analysis import Analysis, Late, MarkdownAnalysis, Order, ShownValue, SyntaxProblem
 from reactive_nb.models.cell import CELL_ID, Cell, CellConfig, CellError, CellMode, CellStatus, CellType, new_cell_id
 from reactive_nb.models.graph import DependencyGraph, Edge
-from reactive_nb.models.kernel import KernelState
+from reactive_nb.models.kernel import Kernelspec, KernelState
 from reactive_nb.models.notebook import (
     DEFAULT_KERNEL,
     Notebook,
@@ -28,6 +28,7 @@ __all__ = [
     "DependencyGraph",
     "Edge",
     "KernelState",
+    "Kernelspec",
     "Late",
     "MarkdownAnalysis",
     "Notebook",

@@ -1,8 +1,18 @@
-"""The states a notebook's kernel can be in, as clients see them."""
+"""What kernels there are to choose from, and the states that a notebook's own can be in."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Kernelspec:
+    """A kernel that is installed."""
+
+    name: str
+    display_name: str
+    language: str
 
 
 class KernelState(StrEnum):

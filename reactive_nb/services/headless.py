@@ -17,11 +17,13 @@ from typing import Any
 from reactive_kernels import Forking, KernelPool, PoolLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.core.security import User
+from reactive_nb.formats import kernelspecs
 from reactive_nb.models import Cell, CellConfig, CellMode, CellType, Notebook
 from reactive_nb.schemas.events import CellStatusEvent, Event
 from reactive_nb.schemas.runs import RunCell, RunResponse, RunState
 from reactive_nb.services import views
 from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
+from reactive_nb.services.languages import on_kernel
 from reactive_nb.services.registry import SessionRegistry
 from reactive_nb.services.session import NotebookSession
 from reactive_nb.storage import MemoryStorage
@@ -63,6 +65,7 @@ async def run_notebook(
     settings: Settings,
     *,
     directory: Path,
+    kernel: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     allow_errors: bool = False,
     timeout: float | None = None,
@@ -70,6 +73,8 @@ async def run_notebook(
     stop: asyncio.Event | None = None,
 ) -> HeadlessResult:
     """Run all cells of `notebook` in reactive order, in `directory`; stops after `timeout` seconds, or with `stop`.
+
+    It runs on the notebook's own kernel, unless another is named.
 
     With `allow_errors` cells run even when one that they depend on has raised; what raised has failed all the same.
 
@@ -85,9 +90,11 @@ async def run_notebook(
     # A fork server that starts one kernel is more work than it saves.
     async with KernelPool(limits, default_kernel=settings.default_kernel, forking=Forking.NEVER) as pool:
         registry = SessionRegistry(storage, pool, settings, allow_stdin=False)
-        language = registry.language_of(prepared.kernel_name)
-        if parameters and language != "python":
-            raise InvalidOperation(f"Parameters can be given to Python notebooks only, and this one is {language}.")
+        spec = registry.kernelspec_of(kernel or prepared.kernel_name)
+        if kernel is not None:
+            prepared = on_kernel(prepared, spec)
+        if parameters and not kernelspecs.is_python(spec.language):
+            raise InvalidOperation(f"Parameters can be given to Python notebooks only; this one is {spec.language}.")
         session = await registry.adopt(user, _without_results(prepared))
         try:
             if progress is not None:

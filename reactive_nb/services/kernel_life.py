@@ -93,7 +93,12 @@ class KernelLife:
             return
         self.connection = connection
         if generation == self._generation:
-            idle = KernelChanged(KernelState.IDLE, language=connection.language or None, batches=connection.has_helper)
+            idle = KernelChanged(
+                KernelState.IDLE,
+                language=connection.language or None,
+                language_info=connection.language_info,
+                batches=connection.has_helper,
+            )
             self._tell(idle, generation)
         else:
             await self._release()  # meanwhile another is wanted, or none

@@ -63,6 +63,8 @@ class UpdateNotebook:
     kernel_name: str | None = None
     language: str | None = None
     """The language of `kernel_name`."""
+    display_name: str | None = None
+    """What people call `kernel_name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class KernelChanged:
     state: KernelState
     message: str | None = None
     language: str | None = None
+    language_info: Mapping[str, Any] | None = None
+    """What notebooks keep of it, as the kernel says it (nbformat's `language_info`)."""
     batches: bool = False
     """Whether it takes several cells at once."""
 

@@ -18,8 +18,10 @@ from weakref import WeakValueDictionary
 from reactive_kernels import KernelPool
 from reactive_nb.core.config import Settings
 from reactive_nb.core.security import User
-from reactive_nb.models import Cell, CellType, KernelState, Notebook, new_notebook_id
+from reactive_nb.formats import kernelspecs
+from reactive_nb.models import Cell, Kernelspec, KernelState, Notebook, new_notebook_id
 from reactive_nb.services.errors import InvalidOperation
+from reactive_nb.services.languages import cell_type, in_language
 from reactive_nb.services.limits import check_cells, check_source
 from reactive_nb.services.operations import AddCell
 from reactive_nb.services.reducer import initial_state
@@ -82,8 +84,8 @@ class SessionRegistry:
     ) -> NotebookSession:
         """A new notebook of `user`'s, stored. Raises InvalidOperation for an unknown kernelspec or cell id twice."""
         kernel = kernel_name or self._settings.default_kernel
-        language = self.language_of(kernel)
-        made = tuple(_cell(cell, language) for cell in cells)
+        spec = self.kernelspec_of(kernel)
+        made = tuple(_cell(cell, spec.language) for cell in cells)
         if len({cell.id for cell in made}) < len(made):
             raise InvalidOperation("Two cells have the same id.", "cells")
         now = datetime.now(UTC)
@@ -93,6 +95,7 @@ class SessionRegistry:
             owner=user.id,
             kernel_name=kernel,
             cells=made,
+            metadata=kernelspecs.of_kernel({}, spec),
             created_at=now,
             updated_at=now,
         )
@@ -146,7 +149,9 @@ class SessionRegistry:
         return self._turns.setdefault(notebook_id, asyncio.Lock())
 
     async def _open_session(self, notebook: Notebook) -> NotebookSession:
-        language = str((await self.kernelspecs()).get(notebook.kernel_name, {}).get("language", "python"))
+        spec = (await self.kernelspecs()).get(notebook.kernel_name)
+        language = str(spec["language"]) if spec is not None else kernelspecs.language(notebook.metadata)
+        notebook = in_language(notebook, language)
         session = NotebookSession(
             notebook,
             storage=self._storage,
@@ -166,8 +171,8 @@ class SessionRegistry:
             self._specs_read = time.monotonic()
         return self._specs
 
-    def language_of(self, kernel_name: str) -> str:
-        """The language of an installed kernelspec. Raises InvalidOperation for one that is not installed."""
+    def kernelspec_of(self, kernel_name: str) -> Kernelspec:
+        """An installed kernelspec. Raises InvalidOperation for one that is not installed."""
         if kernel_name not in self._specs:
             self._specs = self._pool.kernelspecs()  # it may have been installed just now
         if kernel_name not in self._specs:
@@ -175,7 +180,9 @@ class SessionRegistry:
                 f"There is no kernel {kernel_name!r} here. Installed: {', '.join(sorted(self._specs)) or 'none'}.",
                 "kernel_name",
             )
-        return str(self._specs[kernel_name].get("language", "python"))
+        spec = self._specs[kernel_name]
+        language, display_name = str(spec.get("language") or "python"), str(spec.get("display_name") or kernel_name)
+        return Kernelspec(kernel_name, display_name, language)
 
     # -- housekeeping
     async def _sweep(self) -> None:
@@ -205,7 +212,4 @@ class SessionRegistry:
 
 
 def _cell(cell: AddCell, language: str) -> Cell:
-    type_ = cell.type
-    if type_ in (CellType.PYTHON, CellType.CODE):
-        type_ = CellType.PYTHON if language == "python" else CellType.CODE
-    return Cell(id=cell.cell_id, type=type_, source=cell.source, config=cell.config)
+    return Cell(id=cell.cell_id, type=cell_type(language, cell.type), source=cell.source, config=cell.config)

@@ -56,6 +56,7 @@ class StubKernel:
     def _serve(self) -> None:
         context = zmq.Context()
         self.shell, self.iopub = context.socket(zmq.ROUTER), context.socket(zmq.PUB)
+        self.iopub.sndhwm = 0
         for number, socket in ((1, self.shell), (2, self.iopub)):
             socket.linger = 0
             socket.bind(f"ipc://{self.connection_info['ip']}-{number}")

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from reactive_nb.api.errors import Refusal, refusal
 from reactive_nb.api.problems import current_state
-from reactive_nb.api.v1.operations import LanguageOf, operation, selection
+from reactive_nb.api.v1.operations import KernelspecOf, operation, selection
 from reactive_nb.execution.selection import RunScope
 from reactive_nb.schemas.commands import (
     Auth,
@@ -68,7 +68,7 @@ class Caller:
 
     session: NotebookSession
     client: Presence
-    language_of: LanguageOf
+    kernelspec_of: KernelspecOf
 
 
 async def carry_out(command: ClientCommand, buffers: tuple[bytes, ...], caller: Caller) -> Reply:
@@ -131,13 +131,13 @@ async def _call(command: SessionCommand, buffers: tuple[bytes, ...], caller: Cal
 
 
 async def _change(caller: Caller, item: BatchItem, if_match: int | None) -> dict[str, Any] | None:
-    wanted = operation(item, caller.language_of)
+    wanted = operation(item, caller.kernelspec_of)
     await caller.session.apply(wanted, if_match=if_match)
     return {"cell_id": wanted.cell_id} if isinstance(wanted, operations.AddCell) else None
 
 
 async def _change_several(caller: Caller, command: Batch) -> dict[str, Any]:
-    wanted = tuple(operation(item, caller.language_of) for item in command.operations)
+    wanted = tuple(operation(item, caller.kernelspec_of) for item in command.operations)
     await caller.session.apply(operations.Batch(wanted), if_match=command.if_match)
     return {"cell_ids": [one.cell_id for one in wanted if isinstance(one, operations.AddCell)]}
 

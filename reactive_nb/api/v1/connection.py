@@ -64,7 +64,7 @@ class Connection:
         self._identity = identity
         self._renewed = asyncio.Event()
         self._client = Presence(client_id=uuid.uuid4().hex[:12], user_id=identity.user.id, user_name=identity.user.name)
-        self._caller = Caller(session, self._client, service.registry.language_of)
+        self._caller = Caller(session, self._client, service.registry.kernelspec_of)
         self._slots = asyncio.Semaphore(MAX_COMMANDS)
 
     async def run(self, since: int | None, auth_id: str | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, assert_never
 
 from reactive_nb.execution.selection import RunScope
-from reactive_nb.models import CellConfig, new_cell_id
+from reactive_nb.models import CellConfig, Kernelspec, new_cell_id
 from reactive_nb.schemas.cells import CellConfigPatch, CreateCellRequest, UpdateCellRequest
 from reactive_nb.schemas.commands import (
     BatchItem,
@@ -23,12 +23,12 @@ from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, Updat
 _CLEARABLE = frozenset({"timeout", "result"})
 
 
-LanguageOf: TypeAlias = Callable[[str], str]
-"""The language of an installed kernelspec; raises InvalidOperation for one that is not installed."""
+KernelspecOf: TypeAlias = Callable[[str], Kernelspec]
+"""An installed kernelspec by its name; raises InvalidOperation for one that is not installed."""
 
 
 def operation(
-    item: BatchItem, language_of: LanguageOf
+    item: BatchItem, kernelspec_of: KernelspecOf
 ) -> AddCell | UpdateCell | MoveCell | RemoveCell | UpdateNotebook:
     """The operation that `item` asks for. Raises InvalidOperation for a kernel that is not installed."""
     match item:
@@ -41,7 +41,7 @@ def operation(
         case CellRemoveItem():
             return RemoveCell(item.cell_id)
         case NotebookUpdateItem():
-            return update_notebook(language_of, name=item.name, changes=item.settings)
+            return update_notebook(kernelspec_of, name=item.name, changes=item.settings)
         case _:
             assert_never(item)
 
@@ -71,16 +71,18 @@ def update_cell(cell_id: str, request: UpdateCellRequest) -> UpdateCell:
 
 
 def update_notebook(
-    language_of: LanguageOf, *, name: str | None = None, changes: SettingsRequest | None = None
+    kernelspec_of: KernelspecOf, *, name: str | None = None, changes: SettingsRequest | None = None
 ) -> UpdateNotebook:
     """A new name, settings or kernel; what was not sent stays. Raises InvalidOperation."""
     sent = changes.model_dump(exclude_none=True) if changes else {}
     kernel_name = sent.pop("kernel_name", None)
+    spec = kernelspec_of(kernel_name) if kernel_name is not None else None
     return UpdateNotebook(
         name=name,
         settings=sent or None,
         kernel_name=kernel_name,
-        language=language_of(kernel_name) if kernel_name is not None else None,
+        language=spec.language if spec else None,
+        display_name=spec.display_name if spec else None,
     )
 
 

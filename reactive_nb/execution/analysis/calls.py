@@ -6,24 +6,22 @@ import ast
 import re
 from collections.abc import Iterable
 
-from reactive_nb.execution.analysis.embedded import code_of, effect_of, expressions
-from reactive_nb.execution.analysis.expressions import ExpressionReader
-from reactive_nb.execution.analysis.flow import BOUND, GONE, join
-from reactive_nb.execution.analysis.late import OPAQUE_FUNCTIONS
-from reactive_nb.execution.analysis.magics import Effect
-from reactive_nb.execution.analysis.mutators import (
+from reactive_nb.execution.analysis.call_names import (
     CONSUMING,
-    FUNCTIONS,
     LAZY,
     PASSING,
     PLAIN,
     STORING,
     STORING_FUNCTIONS,
+    TAKING_OUT,
     VIEWS,
-    Use,
-    changed_by,
-    root_name,
 )
+from reactive_nb.execution.analysis.embedded import code_of, effect_of, expressions
+from reactive_nb.execution.analysis.expressions import ExpressionReader
+from reactive_nb.execution.analysis.flow import BOUND, GONE, join
+from reactive_nb.execution.analysis.late import OPAQUE_FUNCTIONS
+from reactive_nb.execution.analysis.magics import Effect
+from reactive_nb.execution.analysis.mutators import Use, changed_by, root_name
 from reactive_nb.execution.analysis.syntax import CellSyntaxError
 from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge
 
@@ -99,13 +97,14 @@ class CallReader(ExpressionReader):
         if not changed:
             return
         keeping = called_name(node.func) in STORING_FUNCTIONS
+        calling = called_name(node.func) in CONSUMING
         for target in changed:
             given = EMPTY
             for argument, value in values.items():
                 if argument is not target:
                     given = merge(given, value)
             if isinstance(node.func, ast.Attribute) and target is node.func.value:
-                self.change(receiver, root_name(target), given)
+                self.change(receiver, root_name(target), EMPTY if calling else given)
             else:
                 self.change(values.get(target, EMPTY), root_name(target), given if keeping else EMPTY)
 
@@ -119,15 +118,27 @@ class CallReader(ExpressionReader):
         elif isinstance(node.func, ast.Name) and self.own_key(name) is None:
             if name in PLAIN:
                 return EMPTY
+            if name in TAKING_OUT:
+                return self._taken_out(node, values)
             if name in PASSING:
                 result = EMPTY
                 for value in values:
                     result = merge(result, contained(value))
-                return element(result) if name in FUNCTIONS else result
+                return result
         result = function
         for value in values:
             result = merge(result, value)
         return detached(result)
+
+    def _taken_out(self, node: ast.Call, values: list[Value]) -> Value:
+        """The result of `getattr(o, name, default)`, `next(it, default)`, `max(xs, key=f)`, `max(a, b)`."""
+        if not values:
+            return EMPTY
+        result = element(values[0])
+        first = 2 if called_name(node.func) == "getattr" else 1
+        for value in values[first : len(node.args)]:
+            result = merge(result, value)
+        return result
 
     # -- magics
 

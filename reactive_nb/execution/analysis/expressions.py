@@ -9,9 +9,10 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from reactive_nb.execution.analysis.call_names import COPYING
 from reactive_nb.execution.analysis.environment import Comprehension, Environment
 from reactive_nb.execution.analysis.flow import join
-from reactive_nb.execution.analysis.mutators import root_name
+from reactive_nb.execution.analysis.mutators import is_ambient, is_selection, root_name
 from reactive_nb.execution.analysis.scopes import children, type_parameter_names
 from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge
 
@@ -63,7 +64,8 @@ class ExpressionReader(Environment):
     def visit_Subscript(self, node: ast.Subscript) -> Value:
         base = self.read_base(node.value)
         self.use(node.slice)
-        return element(base)
+        copied = isinstance(node.value, ast.Attribute) and node.value.attr in COPYING
+        return detached(base) if copied or is_selection(node.slice) else element(base)
 
     def read_base(self, node: ast.expr) -> Value:
         """Read what an attribute or an item is taken from."""
@@ -205,7 +207,8 @@ class ExpressionReader(Environment):
         base = self.read_base(target.value)
         if isinstance(target, ast.Subscript):
             self.use(target.slice)
-        self.change(base, root_name(target.value), value)
+        if not is_ambient(target):
+            self.change(base, root_name(target.value), value)
 
     # -- the rest
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 from reactive_nb.execution.analysis.embedded import effect_of, expressions, statements
 from reactive_nb.execution.analysis.magics import Effect
-from reactive_nb.execution.analysis.mutators import Use, changed_by, root_name
+from reactive_nb.execution.analysis.mutators import Use, changed_by, is_ambient, root_name
 from reactive_nb.execution.analysis.scopes import (
     Kind,
     Scope,
@@ -192,7 +192,7 @@ class LateReader:
             for item in target.elts:
                 self._target(item, scope)
             return
-        if isinstance(target, (ast.Attribute, ast.Subscript)):
+        if isinstance(target, (ast.Attribute, ast.Subscript)) and not is_ambient(target):
             self._mutation(target.value, scope)
         self._walk(target, scope)
 

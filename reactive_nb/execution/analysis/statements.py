@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from reactive_nb.execution.analysis.call_names import CALLING_AT_ONCE
 from reactive_nb.execution.analysis.calls import CallReader, called_name
 from reactive_nb.execution.analysis.environment import ClassBody
 from reactive_nb.execution.analysis.flow import BOUND
 from reactive_nb.execution.analysis.late import DEFERRED_ANNOTATIONS
-from reactive_nb.execution.analysis.mutators import CALLING_AT_ONCE, Use
+from reactive_nb.execution.analysis.mutators import Use
 from reactive_nb.execution.analysis.scopes import (
     annotations_of,
     type_alias_parts,

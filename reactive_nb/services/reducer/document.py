@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.execution.reasons import ReasonKind
-from reactive_nb.models import Analysis, Cell, CellConfig, CellType, KernelState, Notebook, NotebookSettings
+from reactive_nb.formats import kernelspecs
+from reactive_nb.models import Analysis, Cell, CellConfig, CellType, Kernelspec, KernelState, Notebook, NotebookSettings
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import ReplaceKernel
 from reactive_nb.services.errors import Conflict, InvalidOperation, NoSuchCell
+from reactive_nb.services.languages import cell_type
 from reactive_nb.services.operations import (
     AddCell,
     Batch,
@@ -89,7 +91,7 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         index = notebook.position(operation.after) + 1
     cell = Cell(
         id=operation.cell_id,
-        type=_type_for(step.state.language, operation.type),
+        type=cell_type(step.state.language, operation.type),
         source=operation.source,
         config=operation.config,
         revision=_revise(step),
@@ -99,13 +101,6 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         step.know(cell.id, _knowledge(cell))
         step.touch(cell.id)
     step.emit(CellAdded(cell=views.cell_response(step.state, cell.id), index=index))
-
-
-def _type_for(language: str, wanted: CellType) -> CellType:
-    """Cells in the kernel's language are `python` on a Python kernel and `code` on any other."""
-    if wanted in (CellType.PYTHON, CellType.CODE):
-        return CellType.PYTHON if language == "python" else CellType.CODE
-    return wanted
 
 
 def update_cell(operation: UpdateCell, step: Transition) -> None:
@@ -128,7 +123,7 @@ def _changed_cell(step: Transition, cell: Cell, operation: UpdateCell) -> Cell:
     if operation.source is not None:
         changed = replace(changed, source=operation.source)
     if operation.type is not None:
-        changed = replace(changed, type=_type_for(step.state.language, operation.type))
+        changed = replace(changed, type=cell_type(step.state.language, operation.type))
     if operation.config is not None:
         changed = replace(changed, config=_with_fields(changed.config, operation.config))
     return changed
@@ -169,7 +164,7 @@ def move_cell(operation: MoveCell, step: Transition) -> None:
         return
     cell = replace(cell, revision=_revise(step))
     _place_cells(step, step.state.notebook.without(cell.id).with_new(cell, index), cell.id)
-    if step.state.language != "python":
+    if step.state.notebook.opaque:
         step.touch(*step.state.notebook.opaque)
     step.emit(CellMoved(cell_id=cell.id, index=index))
 
@@ -213,17 +208,21 @@ def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
         step.regraph()
     step.touch_everything()
     if changed.kernel_name != notebook.kernel_name:
-        _change_kernel(step, operation.language or "python")
+        _change_kernel(step, operation.language or "python", operation.display_name)
     step.emit(views.notebook_updated(step.state))
 
 
-def _change_kernel(step: Transition, language: str) -> None:
+def _change_kernel(step: Transition, language: str, display_name: str | None) -> None:
     abandon(step, RunState.INTERRUPTED, "The notebook was given another kernel.", "interrupted")
     forget_runs(step, ReasonKind.REPLACED)
     step.change(kernel=KernelState.NONE, kernel_message=None, language=language)
     step.do(ReplaceKernel(start=False))
+    notebook = step.state.notebook
+    if kernelspecs.kernel_name(notebook.metadata) != notebook.kernel_name:
+        spec = Kernelspec(notebook.kernel_name, display_name or notebook.kernel_name, language)
+        step.change(notebook=replace(notebook, metadata=kernelspecs.of_kernel(notebook.metadata, spec)))
     for cell in step.state.notebook.cells:
-        wanted = _type_for(language, cell.type)
+        wanted = cell_type(language, cell.type)
         if wanted is not cell.type:
             _store_cell(step, cell, replace(cell, type=wanted))
 
@@ -265,7 +264,7 @@ def _take_over(step: Transition, wanted: Cell) -> None:
     if (cell.metadata, cell.attachments) != (wanted.metadata, wanted.attachments):
         cell = replace(cell, metadata=wanted.metadata, attachments=wanted.attachments)
         step.set_cell(cell)
-    type_ = _type_for(step.state.language, wanted.type)
+    type_ = cell_type(step.state.language, wanted.type)
     if (cell.source, cell.type, cell.config) != (wanted.source, type_, wanted.config):
         _store_cell(step, cell, replace(cell, source=wanted.source, type=type_, config=wanted.config))
     _take_over_results(step, wanted)

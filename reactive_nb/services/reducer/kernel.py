@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from reactive_kernels import ExecuteReply
 from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.scheduler import with_dependants
+from reactive_nb.formats import kernelspecs
 from reactive_nb.models import Cell, CellError, CellType, KernelState
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
@@ -29,6 +31,7 @@ from reactive_nb.services.reducer.widgets import run_behind
 def kernel_changed(operation: KernelChanged, step: Transition) -> None:
     state = operation.state
     language = operation.language or step.state.language
+    _note_language(step, operation)
     if (state, operation.message, language) == (step.state.kernel, step.state.kernel_message, step.state.language):
         return
     step.change(kernel=state, kernel_message=operation.message, language=language, batches=operation.batches)
@@ -42,6 +45,16 @@ def kernel_changed(operation: KernelChanged, step: Transition) -> None:
     elif state is KernelState.NONE:
         abandon(step, RunState.FAILED, operation.message or "The kernel was shut down.", "kernel")
         forget_runs(step, ReasonKind.ENDED)
+
+
+def _note_language(step: Transition, operation: KernelChanged) -> None:
+    """What the kernel says of its language is kept with the notebook, for whoever shows it without a kernel."""
+    notebook = step.state.notebook
+    if operation.language_info:
+        metadata = kernelspecs.with_language(notebook.metadata, operation.language_info)
+        if metadata is not notebook.metadata:
+            step.change(notebook=replace(notebook, metadata=metadata))
+            step.save(urgent=False)
 
 
 def cell_started(operation: CellStarted, step: Transition) -> None:
@@ -161,7 +174,7 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
     reply = operation.reply
     error: CellError | None = None
     if operation.outcome is not Outcome.OK:
-        message = operation.message or (f"{reply.ename}: {reply.evalue}" if reply and reply.ename else "")
+        message = operation.message or _error_text(operation.outcome, reply)
         name = ((reply.report if reply else None) or {}).get("name_error")
         error = views.failure(step.state, cell.id, operation.outcome, message, name)
     step.set_cell(
@@ -172,6 +185,13 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
             error=error,
         )
     )
+
+
+def _error_text(outcome: Outcome, reply: ExecuteReply | None) -> str:
+    told = ": ".join(filter(None, (reply.ename, reply.evalue))) if reply else ""
+    if told or outcome is not Outcome.ERROR:
+        return told or "It was interrupted."
+    return "It failed; what it printed may say why."
 
 
 def foreign_run(_: ForeignRun, step: Transition) -> None:

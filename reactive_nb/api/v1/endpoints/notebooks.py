@@ -101,7 +101,7 @@ async def delete_notebook(notebook_id: NotebookPath, user: CurrentUser, service:
 )
 async def rename_notebook(session: Session, service: Service, body: RenameRequest, revision: IfMatch) -> Response:
     """In file storage the file gets the new name too."""
-    await session.apply(update_notebook(service.registry.language_of, name=body.name), if_match=revision)
+    await session.apply(update_notebook(service.registry.kernelspec_of, name=body.name), if_match=revision)
     return await whole_notebook(session)
 
 
@@ -113,7 +113,7 @@ async def rename_notebook(session: Session, service: Service, body: RenameReques
 )
 async def change_settings(session: Session, service: Service, body: SettingsRequest, revision: IfMatch) -> Response:
     """Reactivity, and the kernel to use. What you leave out stays."""
-    await session.apply(update_notebook(service.registry.language_of, changes=body), if_match=revision)
+    await session.apply(update_notebook(service.registry.kernelspec_of, changes=body), if_match=revision)
     return await whole_notebook(session)
 
 
@@ -163,7 +163,7 @@ def _graph(state: SessionState, form: GraphFormat) -> Response:
 )
 async def batch(session: Session, service: Service, body: BatchRequest, revision: IfMatch) -> Response:
     """Several operations, one revision: all are carried out, or none."""
-    operations = tuple(operation(item, service.registry.language_of) for item in body.operations)
+    operations = tuple(operation(item, service.registry.kernelspec_of) for item in body.operations)
     new = await session.apply(Batch(operations), if_match=revision)
     added = [one.cell_id for one in operations if isinstance(one, AddCell)]
     return answer(BatchResponse(revision=new, cell_ids=added), revision=new)

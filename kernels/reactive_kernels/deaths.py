@@ -1,0 +1,70 @@
+"""How a kernel's end is noticed where no process of ours tells it, and how it is put into words."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+import zmq
+import zmq.asyncio
+
+from .client import KernelClient
+from .errors import KernelStartError
+from .kernel_process import KernelProcess
+
+_QUESTIONS = 5
+
+
+async def await_silence(client: KernelClient, limit_s: float) -> None:
+    """Return when nothing at all has been heard of a kernel for that long, though it has been asked several times.
+
+    It is asked on its heartbeat, which most kernels answer whatever they compute, and on the control channel. Anything
+    that it says meanwhile counts as well.
+    """
+    loop = asyncio.get_running_loop()
+    heartbeat = client.heartbeat()
+    try:
+        heard, heard_at = client.messages_heard, loop.time()
+        while loop.time() - heard_at < limit_s:
+            client.prod()
+            beat = await _beat(heartbeat, limit_s / _QUESTIONS)
+            if beat or client.messages_heard != heard:
+                heard, heard_at = client.messages_heard, loop.time()
+    finally:
+        heartbeat.close(linger=0)
+
+
+async def _beat(heartbeat: zmq.asyncio.Socket, wait_s: float) -> bool:
+    """Send a message, and wait whether one comes back; how often depends on `wait_s` alone."""
+    loop = asyncio.get_running_loop()
+    until, beat = loop.time() + wait_s, False
+    with contextlib.suppress(zmq.Again):  # if so many are waiting already
+        await heartbeat.send_multipart([b"", b"ping"], flags=zmq.NOBLOCK)
+    while (left := until - loop.time()) > 0:
+        if beat:
+            await asyncio.sleep(left)
+        elif await heartbeat.poll(max(1, int(left * 1000))):
+            await heartbeat.recv_multipart()
+            beat = True
+    return beat
+
+
+def start_error(process: KernelProcess, what: str, said: str) -> KernelStartError:
+    """`said` is the end of what the process wrote."""
+    tail = f" It said:\n{said}" if said else ""
+    return KernelStartError(f"The kernel {process.spec.display_name!r} {what}.{tail}")
+
+
+def describe_exit(code: int | None) -> str:
+    """An exit code, or what it stands for."""
+    match code:
+        case None:
+            return "its exit code is unknown"
+        case -9:
+            return "killed by SIGKILL, often for want of memory"
+        case negative if negative < 0:
+            known = negative * -1 in set(signal.Signals)
+            return f"killed by {signal.Signals(-negative).name if known else f'signal {-negative}'}"
+        case other:
+            return f"exit code {other}"
