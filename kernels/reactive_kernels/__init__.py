@@ -3,8 +3,9 @@
 Knows Jupyter and nothing of notebooks, HTTP or users.
 """
 
+from .batches import BatchCell
 from .comms import CommLimits, CommStore
-from .connection import BatchCell, KernelConnection
+from .connection import KernelConnection
 from .environment import kernel_environment
 from .errors import (
     DeadKernelError,

@@ -7,7 +7,8 @@ has ended, all its output told, when its reply is there. No I/O.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .requests import Request
@@ -16,6 +17,25 @@ REPLY = "reactive_nb_reply"
 """The type of the message that ends a cell."""
 
 Ended = Callable[[dict[str, Any], bool], None]
+
+
+@dataclass(frozen=True)
+class BatchCell:
+    """A cell of a batch: what `execute` would be given, and what its report will say if all goes as expected."""
+
+    code: str
+    request_id: str
+    reactive: Mapping[str, Any]
+    expected: Mapping[str, list[str]]
+
+    def request(self) -> dict[str, Any]:
+        """What the kernel is told of it."""
+        return {
+            "id": self.request_id,
+            "code": self.code,
+            "metadata": {"reactive_nb": dict(self.reactive), "cellId": self.reactive.get("cell")},
+            "expected": dict(self.expected),
+        }
 
 
 class Batch:

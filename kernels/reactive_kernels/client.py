@@ -33,6 +33,7 @@ _WELCOME_S = 0.5
 _FIRST_ANSWER_S = 1.0
 _ANSWER_S = 4.0
 _CONTROL_S = 5.0
+_SEE_TO_IT = "reactive_nb_interrupt_request"
 _STOP_BATCH = "reactive_nb_stop_request"
 _SILENT = {"silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
 
@@ -198,6 +199,12 @@ class KernelClient:
             request.interrupted = request.interrupted or not request.done.done()
         if self._incoming.batch is not None:
             self._incoming.batch.interrupted = True
+
+    def see_to_interrupt(self, sent_at: float) -> None:
+        """Have the kernel-side helper see to it that a signal is noticed (see `kernel_interrupts`)."""
+        if self.running_cell and self._failure is None:
+            with contextlib.suppress(KernelError):
+                self._note_and_send("control", _SEE_TO_IT, {"sent_at": sent_at})
 
     def wake(self) -> None:
         """Send something that needs no answer: an ipykernel that awaits notices a signal only when a message comes."""

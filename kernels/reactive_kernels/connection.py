@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import zmq.asyncio
 
 from . import helper
+from .batches import BatchCell
 from .channels import Frame
 from .client import KernelClient
 from .deaths import await_silence, describe_exit, start_error
@@ -36,16 +37,6 @@ _DROPPED = ("aborted", "abort")
 _ASK_AGAIN_AFTER_S = (0.25, 0.5, 1.0, 2.0)
 
 Listener = Callable[[KernelEvent], None]
-
-
-@dataclass(frozen=True)
-class BatchCell:
-    """A cell of a batch: what `execute` would be given, and what its report will say if all goes as expected."""
-
-    code: str
-    request_id: str
-    reactive: Mapping[str, Any]
-    expected: Mapping[str, list[str]]
 
 
 class KernelConnection:
@@ -155,16 +146,7 @@ class KernelConnection:
         def end(content: dict[str, Any], interrupted: bool) -> None:
             ended(execute_reply(content, interrupted=interrupted))
 
-        parts = [
-            {
-                "id": cell.request_id,
-                "code": cell.code,
-                "metadata": {"reactive_nb": dict(cell.reactive), "cellId": cell.reactive.get("cell")},
-                "expected": dict(cell.expected),
-            }
-            for cell in cells
-        ]
-        done = await client.ask_batch(parts, seconds, end)
+        done = await client.ask_batch([cell.request() for cell in cells], seconds, end)
         process.trim_log()
         return done
 
@@ -194,8 +176,11 @@ class KernelConnection:
         if process.spec.interrupt_mode == "message":
             await client.ask("control", "interrupt_request", {}, reply_only=True, timeout=_CONTROL_S)
         else:
+            sent_at = time.time()
             await process.interrupt()
             client.wake()
+            if self.has_helper and process.pid is not None:  # another machine has another time
+                client.see_to_interrupt(sent_at)
 
     async def debug(self, request: Mapping[str, Any], timeout: float = 10.0) -> dict[str, Any]:
         """Pass on a request of the debug adapter protocol, also while a cell runs: the response as it came.

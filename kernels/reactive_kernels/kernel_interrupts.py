@@ -3,13 +3,24 @@
 Runs beside `kernel_side`. Around the code of a cell there is much of IPython's and ipykernel's own: a KeyboardInterrupt
 that hits there costs the reply, or is swallowed by whoever calls the hooks. So a signal that comes before the code has
 begun waits for it, and one that comes after its end is dropped.
+
+A signal may also come just when Python has looked whether there is one and goes to sleep: then it sleeps on, for as
+long as the code wanted. So whoever interrupts also says so on the control channel, where it is seen to that the signal
+is noticed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
+
+SEE_TO_IT = "reactive_nb_interrupt_request"
+_WAKE_UPS = 5
+_WAKE_UP_EVERY_S = 0.05
 
 
 class InterruptGate:
@@ -20,6 +31,8 @@ class InterruptGate:
         """How many have come."""
         self.waiting = False
         """Whether one has come that hit nothing yet."""
+        self.noticed_at = 0.0
+        """When the last was."""
         self._over = True
         self._running = False
 
@@ -40,9 +53,18 @@ class InterruptGate:
     def handle(self, *_: object) -> None:
         """What SIGINT does."""
         self.signals += 1
+        self.noticed_at = time.time()
         if self._running or (self.waiting and not self._over):  # who asks twice before the code means what delays it
             raise KeyboardInterrupt
         self.waiting = True
+
+    async def see_to_it(self, sent_at: float) -> None:
+        """Wake the code until it notices a signal that was sent at that time. For the thread of the control channel."""
+        for _ in range(_WAKE_UPS):
+            await asyncio.sleep(_WAKE_UP_EVERY_S)
+            if self.noticed_at >= sent_at or signal.getsignal(signal.SIGINT) != self.handle:
+                return
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def hold(self, show: Callable[..., Any]) -> Callable[..., Any]:
         """`show`, during which an interrupt waits: a traceback that is cut off tells nobody anything."""
@@ -67,7 +89,12 @@ class InterruptGate:
             self.await_code()
             kernel.saved_sigint_handler = signal.signal(signal.SIGINT, self.handle)
 
+        async def see_to_it(stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+            await self.see_to_it(parent["content"]["sent_at"])
+
         kernel.pre_handler_hook = pre_handler_hook
+        if hasattr(signal, "pthread_kill"):
+            kernel.control_handlers[SEE_TO_IT] = see_to_it
         self._watch_code(kernel.shell)
 
     def _watch_code(self, shell: Any) -> None:

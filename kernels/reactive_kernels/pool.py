@@ -83,6 +83,7 @@ class KernelPool:
         self._turn = asyncio.Semaphore(self.limits.concurrent_starts)
         self._tasks: set[asyncio.Task[None]] = set()
         self._filling: set[str] = set()
+        self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -142,6 +143,19 @@ class KernelPool:
         await connection.shutdown(timeout=self.limits.shutdown_timeout)
         self._replenish()
 
+    def discard(self, connection: KernelConnection) -> None:
+        """Release a kernel without waiting for its end: another can be had at once in its place."""
+        self._in_use.pop(connection.id, None)
+        ending = asyncio.create_task(self._end(connection), name=f"end of kernel {connection.id}")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def _end(self, connection: KernelConnection) -> None:
+        try:
+            await connection.shutdown(timeout=self.limits.shutdown_timeout)
+        except Exception:
+            logger.exception("A kernel could not be shut down.")
+
     def kernelspecs(self) -> dict[str, dict[str, Any]]:
         """The installed kernelspecs by name: display_name, language, argv, default, and so on. Reads the disk."""
         specs = {}
@@ -159,7 +173,7 @@ class KernelPool:
         self._in_use.clear()
         self._spares.clear()
         ends = [kernel.shutdown(timeout=self.limits.shutdown_timeout) for kernel in everyone]
-        for ended in await asyncio.gather(*ends, return_exceptions=True):
+        for ended in await asyncio.gather(*ends, *self._ending, return_exceptions=True):
             if isinstance(ended, BaseException):
                 logger.error("A kernel could not be shut down.", exc_info=ended)
         if self._context is not None:

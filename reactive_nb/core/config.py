@@ -168,6 +168,17 @@ class Settings(BaseSettings):
         examples=["3600"],
         allow_inf_nan=False,
     )
+    interrupt_grace: float = Field(
+        10,
+        gt=0,
+        le=3600,
+        description="Seconds after which a cell that goes on after an interrupt is said to take no notice of it.",
+        examples=["10"],
+        allow_inf_nan=False,
+    )
+    restart_stuck_kernels: bool = Field(
+        False, description="Whether the kernel of such a cell is then restarted unasked.", examples=["true"]
+    )
     session_idle_timeout: float = Field(
         3600,
         ge=0,

@@ -156,6 +156,13 @@ class Inspect(Command):
     detail_level: Literal[0, 1] = 0
 
 
+class Debug(Command):
+    """A request of the debug adapter protocol, also while a cell runs; the reply carries the debugger's response."""
+
+    type: Literal["debug"]
+    request: dict[str, Any]
+
+
 class CommCommand(Command):
     comm_id: str = Field(max_length=256)
     data: dict[str, Any] = Field(default_factory=dict)
@@ -212,6 +219,7 @@ ClientCommand: TypeAlias = Annotated[
     | InputReply
     | Complete
     | Inspect
+    | Debug
     | CommOpen
     | CommMsg
     | CommClose

@@ -44,6 +44,21 @@ class InspectResponse(Response):
     model_config = ConfigDict(extra="allow")
 
 
+class DebugRequest(Request):
+    """A request of the debug adapter protocol."""
+
+    request: dict[str, Any] = Field(
+        description="Passed on as it is.",
+        examples=[{"type": "request", "seq": 1, "command": "debugInfo", "arguments": {}}],
+    )
+
+
+class DebugResponse(Response):
+    """The debugger's response."""
+
+    response: dict[str, Any]
+
+
 class InputRequest(Request):
     """The line of text that a cell waits for."""
 

@@ -225,6 +225,13 @@ class CommClosed(CommEvent):
     type: Literal["comm.close"] = "comm.close"
 
 
+class DebugEventMessage(Event):
+    """An event of the debug adapter protocol, as the kernel's debugger gave it."""
+
+    type: Literal["debug.event"] = "debug.event"
+    event: dict[str, Any]
+
+
 class PresenceUpdated(Event):
     """Who is connected, and where."""
 
@@ -267,6 +274,7 @@ ServerEvent: TypeAlias = Annotated[
     | RunFinished
     | KernelStatusEvent
     | InputRequested
+    | DebugEventMessage
     | CommOpened
     | CommMessage
     | CommClosed

@@ -53,7 +53,9 @@ class KernelModel(Response):
     name: str = Field(description="Its kernelspec.", examples=["python3"])
     state: KernelState
     language: str = Field("python", description="The language it runs.")
-    message: str | None = Field(None, description="Why it is dead or would not start.")
+    message: str | None = Field(
+        None, description="Why it is dead or would not start, or that its cell takes no notice of an interrupt."
+    )
 
 
 class KernelspecModel(Response):

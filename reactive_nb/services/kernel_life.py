@@ -107,15 +107,11 @@ class KernelLife:
         async with self._changing:
             if generation != self._generation:
                 return  # another restart follows
-            if self.connection is None:
-                await self._acquire(kernel_name, generation)
-                return
-            try:
-                await self.connection.restart()
-            except KernelError as error:
-                self._tell(KernelChanged(KernelState.DEAD, str(error)), generation)
-            else:
-                self._tell(KernelChanged(KernelState.IDLE, batches=self.connection.has_helper), generation)
+            old, self.connection = self.connection, None
+            if old is not None:  # how long it takes to end need not concern the new one, which may be ready already
+                old.listener = _ignore
+                self._pool.discard(old)
+            await self._acquire(kernel_name, generation)
 
     def _tell(self, change: KernelChanged, generation: int) -> None:
         if generation == self._generation:

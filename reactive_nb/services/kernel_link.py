@@ -16,6 +16,7 @@ from reactive_kernels import (
     CommMsgEvent,
     CommOpenEvent,
     CommStore,
+    DebugEvent,
     DiedEvent,
     ExecuteInputEvent,
     InputRequestEvent,
@@ -29,12 +30,12 @@ from reactive_kernels import (
     UpdateDisplayEvent,
 )
 from reactive_nb.models import KernelState
-from reactive_nb.schemas.events import Event, InputRequested
+from reactive_nb.schemas.events import DebugEventMessage, Event, InputRequested
 from reactive_nb.services.comm_events import AnyComm
 from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
 from reactive_nb.services.kernel_life import KernelLife
 from reactive_nb.services.kernel_output import KernelOutput
-from reactive_nb.services.kernel_work import KernelWork, Work
+from reactive_nb.services.kernel_work import InterruptPolicy, KernelWork, Work
 from reactive_nb.services.operations import AddCell, ForeignRun, KernelChanged, Operation, UpdateCell
 from reactive_nb.services.widget_inputs import WidgetInputs
 
@@ -62,12 +63,13 @@ class KernelLink:
         directory: Path | None,
         environment: Mapping[str, str],
         limits: OutputLimits,
+        interrupts: InterruptPolicy,
         allow_stdin: bool = True,
     ) -> None:
         self._owner = owner
         self._life = KernelLife(pool, owner.perform, self._hear, directory=directory, environment=environment)
         self._output = KernelOutput(owner, lambda: self._life.connection, limits)
-        self._work = KernelWork(owner, self._life, self._output, allow_stdin=allow_stdin)
+        self._work = KernelWork(owner, self._life, self._output, allow_stdin=allow_stdin, interrupts=interrupts)
         self.widget_inputs = WidgetInputs(owner, self._output.comms, lambda: self._life.connection)
 
     @property
@@ -174,6 +176,8 @@ class KernelLink:
                 self.widget_inputs.is_done_with(message)
             case InputRequestEvent():
                 self._output.ask(event)
+            case DebugEvent():
+                self._owner.publish(DebugEventMessage(event=event.content))
             case ExecuteInputEvent() if event.foreign:
                 self._owner.perform(ForeignRun())
             case ExecuteInputEvent():

@@ -52,6 +52,11 @@ async def inspect(kernel: KernelLink, code: str, cursor_pos: int, detail_level: 
     return await _ask(kernel.living().inspect(code, cursor_pos, detail_level))
 
 
+async def debug(kernel: KernelLink, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The debugger's response to a request."""
+    return await _ask(kernel.living().debug(request))
+
+
 def comm_of(command: CommOpen | CommMsg | CommClose, buffers: tuple[bytes, ...]) -> AnyComm:
     """A client's comm message as the kernel's protocol has it."""
     match command:

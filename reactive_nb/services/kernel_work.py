@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 
@@ -28,6 +29,7 @@ from reactive_nb.services.operations import (
     BatchEnded,
     CellFinished,
     CellStarted,
+    InterruptIgnored,
     KernelChanged,
     Operation,
     UpdateCell,
@@ -55,6 +57,16 @@ class Owner(Protocol):
     def edit(self, operation: AddCell | UpdateCell) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class InterruptPolicy:
+    """What becomes of a cell that does not end when it is interrupted."""
+
+    grace_s: float = 10.0
+    """How long it may take."""
+    restart: bool = False
+    """Whether the kernel is restarted then; otherwise people are told that they can."""
+
+
 class KernelWork:
     """The work of one notebook's kernel."""
 
@@ -65,8 +77,10 @@ class KernelWork:
         output: KernelOutput,
         *,
         allow_stdin: bool,
+        interrupts: InterruptPolicy,
     ) -> None:
         self._owner = owner
+        self._interrupts = interrupts
         self._life = life
         self._output = output
         self._allow_stdin = allow_stdin
@@ -75,6 +89,7 @@ class KernelWork:
         self._executing: int | None = None
         self._request: str | None = None  # of the cell that was begun last
         self._begun = asyncio.Event()
+        self._ended = asyncio.Event()
         self._binding = 0  # steps that bind names, not yet done
         self._bound = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -94,6 +109,7 @@ class KernelWork:
         if isinstance(effect, Execute | ExecuteBatch):
             self._executing = effect.number
             self._begun.clear()
+            self._ended.clear()
         self._work.put_nowait((effect, kernel_name))
         if self._worker is None:
             self._worker = asyncio.create_task(self._do_work(), name=f"kernel work of {self._owner.id}")
@@ -115,6 +131,7 @@ class KernelWork:
             if isinstance(self._work.get_nowait()[0], BindNames):
                 self._binding -= 1
         self._executing = None
+        self._ended.set()
         self._given.forget()
 
     async def settle_names(self) -> None:
@@ -242,6 +259,7 @@ class KernelWork:
         if self._executing == number:
             self._executing = None
             self._begun.set()
+            self._ended.set()
             self._output.input_request = None
         self._output.flush()
 
@@ -270,8 +288,14 @@ class KernelWork:
             return
         try:
             await asyncio.wait_for(connection.interrupt(), INTERRUPT_LIMIT_S)
+        except DeadKernelError:
+            return  # told by itself
         except (KernelError, TimeoutError) as error:
             _log.warning("kernel of notebook %s could not be interrupted: %s", self._owner.id, error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), self._interrupts.grace_s)
+        if self._executing == number:
+            self._owner.perform(InterruptIgnored(restart=self._interrupts.restart))
 
     # -- what a reply carries beside how the cell ended
     def _show_pages(self, effect: Execute, result: CellResult) -> None:

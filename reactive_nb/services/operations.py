@@ -162,6 +162,14 @@ class ChangeOutputs:
 
 
 @dataclass(frozen=True, slots=True)
+class InterruptIgnored:
+    """The running cell was interrupted a while ago and goes on."""
+
+    restart: bool
+    """Whether the kernel is to be restarted."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignRun:
     """Another client of the same kernel has executed something: nobody knows what the names now hold."""
 
@@ -178,5 +186,6 @@ Operation: TypeAlias = (
     | CellFinished
     | BatchEnded
     | ChangeOutputs
+    | InterruptIgnored
     | ForeignRun
 )

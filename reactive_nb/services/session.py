@@ -45,6 +45,7 @@ from reactive_nb.services.effects import (
 )
 from reactive_nb.services.errors import Conflict, KernelUnavailable, NotebookClosed, SessionError
 from reactive_nb.services.kernel_link import KernelLink
+from reactive_nb.services.kernel_work import InterruptPolicy
 from reactive_nb.services.operations import (
     AddCell,
     DocumentOperation,
@@ -105,6 +106,7 @@ class NotebookSession:
             pool,
             directory=directory,
             environment=environment or {},
+            interrupts=InterruptPolicy(settings.interrupt_grace, settings.restart_stuck_kernels),
             limits=OutputLimits(stream_head=half, stream_tail=settings.output_max_chars - half),
             allow_stdin=allow_stdin,
         )
@@ -263,6 +265,11 @@ class NotebookSession:
         """Jupyter's inspect_reply."""
         self._check_open()
         return await kernel_questions.inspect(self.kernel, code, cursor_pos, detail_level)
+
+    async def debug(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """A request of the debug adapter protocol; the debugger's response. Answered while a cell runs."""
+        self._check_open()
+        return await kernel_questions.debug(self.kernel, request)
 
     # -- what clients tell the kernel
     def reply_input(self, value: str) -> None:

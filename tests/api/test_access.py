@@ -94,6 +94,7 @@ async def test_another_users_notebook_does_not_exist(service: Service) -> None:
         "batch": {"operations": [{"type": "cell.remove", "cell_id": "c0"}]},
         "complete": {"code": "", "cursor_pos": 0},
         "inspect": {"code": "", "cursor_pos": 0},
+        "debug": {"request": {}},
         "input": {"value": ""},
         "comm": {},
         "mine": {"state": {"value": 1}},

@@ -145,6 +145,15 @@ async def test_completion_and_documentation(client: httpx2.AsyncClient) -> None:
     assert "Return the number of items" in told.json()["data"]["text/plain"]
 
 
+async def test_the_debugger_answers_over_rest(client: httpx2.AsyncClient) -> None:
+    notebook = await new_notebook(client, "1")
+    await finished(client, notebook)
+    request = {"type": "request", "seq": 1, "command": "debugInfo", "arguments": {}}
+    answer = await client.post(f"notebooks/{notebook['id']}/debug", json={"request": request})
+    assert answer.json()["response"]["command"] == "debugInfo"
+    assert answer.json()["response"]["success"]
+
+
 async def test_what_needs_a_kernel_says_that_there_is_none(client: httpx2.AsyncClient) -> None:
     notebook = await new_notebook(client)
     answer = await client.post(f"notebooks/{notebook['id']}/complete", json={"code": "a", "cursor_pos": 1})

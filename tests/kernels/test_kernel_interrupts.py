@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 
 import pytest
 
-from reactive_kernels import KernelConnection
+from reactive_kernels import ExecuteInputEvent, KernelConnection
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = pytest.mark.anyio
@@ -76,6 +77,44 @@ async def test_asking_twice_ends_what_delays_the_code(kernel: KernelConnection, 
         await recorder.until(partial(_has_said, recorder, said))
         await kernel.interrupt()
     assert (await asyncio.wait_for(run, DEADLINE_S)).ename == "KeyboardInterrupt"
+
+
+async def test_one_that_python_does_not_notice_before_it_sleeps_is_brought_to_its_notice(
+    kernel: KernelConnection, recorder: Recorder
+) -> None:
+    code = (
+        "import signal, threading, time\n"
+        "def speak():\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGINT)\n"  # the main thread sleeps on
+        "    print('on', flush=True)\n"
+        "threading.Timer(0.3, speak).start()\n"
+        "time.sleep(60)"
+    )
+    sent_at = time.time()
+    run = asyncio.create_task(kernel.execute(code, reactive=CELL, request_id="sleeps"))
+    await recorder.until(lambda: recorder.text("sleeps"))
+    assert kernel._client is not None
+    kernel._client.see_to_interrupt(sent_at)
+    assert (await asyncio.wait_for(run, DEADLINE_S)).ename == "KeyboardInterrupt"
+
+
+@pytest.mark.parametrize("times", [20, pytest.param(1_000, marks=pytest.mark.slow)])
+async def test_none_is_lost_and_none_comes_twice(kernel: KernelConnection, recorder: Recorder, times: int) -> None:
+    code = """
+    import time
+    try: time.sleep(60)
+    except KeyboardInterrupt:
+        try: time.sleep(0.15)
+        except KeyboardInterrupt: print('twice')
+    """
+    for n in range(times):
+        request = f"time-{n}"
+        run = asyncio.create_task(kernel.execute(code, reactive=CELL, request_id=request))
+        await recorder.until(partial(recorder.of, ExecuteInputEvent, request))
+        await kernel.interrupt()
+        await asyncio.wait_for(run, DEADLINE_S)
+        assert recorder.text(request) == ""
+        recorder.events.clear()
 
 
 def _has_said(recorder: Recorder, text: str) -> bool:

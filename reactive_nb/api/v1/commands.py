@@ -25,6 +25,7 @@ from reactive_nb.schemas.commands import (
     CommMsg,
     CommOpen,
     Complete,
+    Debug,
     InputReply,
     Inspect,
     KernelInterrupt,
@@ -54,6 +55,7 @@ SessionCommand = (
     | InputReply
     | Complete
     | Inspect
+    | Debug
     | CommOpen
     | CommMsg
     | CommClose
@@ -119,6 +121,8 @@ async def _call(command: SessionCommand, buffers: tuple[bytes, ...], caller: Cal
             return await session.complete(command.code, command.cursor_pos)
         case Inspect():
             return await session.inspect(command.code, command.cursor_pos, command.detail_level)
+        case Debug():
+            return await session.debug(command.request)
         case CommOpen() | CommMsg() | CommClose():
             session.comm(command, buffers, client.client_id)
             return None

@@ -19,11 +19,18 @@ from reactive_nb.models import Cell, CellError, CellType, KernelState
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import StartKernel
-from reactive_nb.services.operations import BatchEnded, CellFinished, CellStarted, ForeignRun, KernelChanged
+from reactive_nb.services.operations import (
+    BatchEnded,
+    CellFinished,
+    CellStarted,
+    ForeignRun,
+    InterruptIgnored,
+    KernelChanged,
+)
 from reactive_nb.services.reducer.next_cell import bound_after, is_premature
 from reactive_nb.services.reducer.planning import mark_done, pull_in_dependants, replace_run
 from reactive_nb.services.reducer.results import leave_no_trace, record_run
-from reactive_nb.services.reducer.runs import abandon, forget_runs, lose_records
+from reactive_nb.services.reducer.runs import abandon, forget_runs, lose_records, replace_kernel
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.reducer.widgets import run_behind
 
@@ -112,6 +119,17 @@ def _go_on(step: Transition) -> None:
     """The kernel turns to the next cell that it has been given, if there is one."""
     ahead = step.state.ahead
     step.change(running=ahead[0] if ahead else None, ahead=ahead[1:])
+    if step.state.kernel_message is not None:  # what was said of the cell that has ended
+        step.change(kernel_message=None)
+
+
+def interrupt_ignored(operation: InterruptIgnored, step: Transition) -> None:
+    if step.state.running is None:
+        return
+    if operation.restart:
+        replace_kernel(step, "The kernel was restarted: the cell took no notice of an interrupt.")
+    else:
+        step.change(kernel_message="The cell takes no notice of the interrupt. Restart the kernel to end it.")
 
 
 def batch_ended(operation: BatchEnded, step: Transition) -> None:
@@ -206,5 +224,6 @@ HANDLERS: dict[type, Callable[[Any, Transition], None]] = {
     CellStarted: cell_started,
     CellFinished: cell_finished,
     BatchEnded: batch_ended,
+    InterruptIgnored: interrupt_ignored,
     ForeignRun: foreign_run,
 }

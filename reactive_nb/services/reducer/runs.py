@@ -52,7 +52,12 @@ def interrupt_run(_: InterruptRun, step: Transition) -> None:
 
 
 def restart_kernel(_: RestartKernel, step: Transition) -> None:
-    abandon(step, RunState.INTERRUPTED, "The kernel was restarted.", "interrupted")
+    replace_kernel(step, "The kernel was restarted.")
+
+
+def replace_kernel(step: Transition, message: str) -> None:
+    """A fresh kernel in the place of this one; `message` says why what was running is over."""
+    abandon(step, RunState.INTERRUPTED, message, "interrupted")
     forget_runs(step, ReasonKind.RESTARTED)
     step.change(kernel=KernelState.RESTARTING, kernel_message=None)
     step.do(ReplaceKernel(start=True))

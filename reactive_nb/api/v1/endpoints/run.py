@@ -17,6 +17,8 @@ from reactive_nb.schemas import (
     CommRequest,
     CompleteRequest,
     CompleteResponse,
+    DebugRequest,
+    DebugResponse,
     InputRequest,
     InspectRequest,
     InspectResponse,
@@ -103,6 +105,12 @@ async def inspect(session: Session, body: InspectRequest) -> Response:
     """The kernel's documentation for what stands at a place in a source."""
     found = await session.inspect(body.code, body.cursor_pos, body.detail_level)
     return answer(InspectResponse.model_validate(found))
+
+
+@router.post("/debug", summary="Ask the debugger", response_model=DebugResponse, responses=_KERNEL)
+async def debug(session: Session, body: DebugRequest) -> Response:
+    """A request of the debug adapter protocol, for kernels that have a debugger; answered while a cell runs."""
+    return answer(DebugResponse(response=await session.debug(body.request)))
 
 
 @router.post("/input", status_code=204, summary="Answer an input request", responses=_KERNEL)
