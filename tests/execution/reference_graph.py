@@ -91,7 +91,7 @@ def reference_graph(cells: Sequence[CellNames]) -> ReferenceGraph:
             break
         refused |= circles
     barred: dict[str, frozenset[str]] = {}
-    while any(cell.observed for cell in cells):
+    while any(cell.learned for cell in cells):
         for cell, above in _barred(cells, graph).items():
             barred[cell] = barred.get(cell, NO_CELLS) | above
         graph = _settled(cells, forward, barred, None)

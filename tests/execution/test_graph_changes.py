@@ -42,6 +42,7 @@ STEP = st.one_of(
     st.tuples(st.just("remove"), PLACES, st.none()),
     st.tuples(st.just("move"), PLACES, PLACES),
     st.tuples(st.just("observe"), PLACES, LEARNED),
+    st.tuples(st.just("see read"), PLACES, LEARNED),
     st.tuples(st.just("miss"), PLACES, LEARNED),
     st.tuples(st.just("disable"), PLACES, st.none()),
     st.tuples(st.just("redefine"), PLACES, st.sampled_from(Redefinition)),
@@ -100,6 +101,8 @@ class Notebook:
                 self.order = self.order.removed(name).inserted(name, to % len(self.order.ids))
             case "observe", frozenset(names):
                 self.cells[name] = replace(known, observed=names)
+            case "see read", frozenset(names):
+                self.cells[name] = replace(known, read=names)
             case "miss", frozenset(names):
                 self.cells[name] = replace(known, missed=names)
             case "disable", _:

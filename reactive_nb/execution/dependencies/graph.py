@@ -41,7 +41,7 @@ class Dependencies:
     names: PersistentMap[str, CellNames] = field(default_factory=PersistentMap)
     redefinition: Redefinition = Redefinition.ALLOW
     learned: PersistentSet[str] = field(default_factory=PersistentSet)
-    """Cells that runs have shown to write more than can be seen."""
+    """Cells of which runs have shown more than their sources."""
     written: Layer = field(default_factory=Layer)
     seen: Layer = field(default_factory=Layer)
     cells_on_top: frozenset[str] = frozenset()
@@ -85,7 +85,7 @@ class _Update:
         there = {cell: names for cell, names in changes.items() if names is not None}
         self.names = before.names.without(*(cell for cell in changes if cell not in there)) | there
         self.moved = {cell for cell in changes if cell in before.names and self._is_elsewhere(cell)}
-        self.learned = before.learned.difference(changes).union(c for c, names in there.items() if names.observed)
+        self.learned = before.learned.difference(changes).union(c for c, names in there.items() if names.learned)
         self.cells: set[str] = set()
         """Cells that perhaps come to something else in the graph."""
         self.written_names: set[str] = set()

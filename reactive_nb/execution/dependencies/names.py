@@ -17,28 +17,35 @@ class CellNames:
     analysis: Analysis
     observed: frozenset[str] = NO_NAMES
     """Names that a run was seen to bind, change or remove, unseen in the source."""
+    read: frozenset[str] = NO_NAMES
+    """Names that a run was seen to read, unseen in the source."""
     missed: frozenset[str] = NO_NAMES
     """Names for which a run failed with a NameError; they count as long as the cell still reads them."""
     disabled: bool = False
 
     @property
     def reads(self) -> frozenset[str]:
-        return self.analysis.uses | self.analysis.mutates
+        return self.analysis.uses | self.analysis.mutates | self.read
 
     @property
     def takes(self) -> frozenset[str]:
         """Names whose value it reads, passes on or changes, late ones apart."""
         a = self.analysis
-        return a.uses | a.maybe | a.mutates | a.deletes | self.observed
+        return a.uses | a.maybe | a.mutates | a.deletes | self.observed | self.read
 
     @property
     def writes(self) -> frozenset[str]:
         a = self.analysis
         return a.defines | a.mutates | a.deletes | self.observed
 
+    @property
+    def learned(self) -> bool:
+        """Whether runs have shown more than the source."""
+        return bool(self.observed or self.read)
+
     def as_written(self) -> CellNames:
-        """Without what runs have shown it to write."""
-        return replace(self, observed=NO_NAMES) if self.observed else self
+        """Without what runs have shown."""
+        return replace(self, observed=NO_NAMES, read=NO_NAMES) if self.learned else self
 
     def surely_binds(self, name: str) -> bool:
         return name in self.analysis.defines and name not in self.analysis.maybe

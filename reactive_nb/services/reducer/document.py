@@ -31,7 +31,7 @@ from reactive_nb.services.operations import (
 )
 from reactive_nb.services.reducer.planning import settle
 from reactive_nb.services.reducer.runs import abandon, forget_runs
-from reactive_nb.services.reducer.telling import tell
+from reactive_nb.services.reducer.telling import update_statuses
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Knowledge, SessionState
 
@@ -46,7 +46,7 @@ def initial_state(notebook: Notebook, language: str = "python") -> SessionState:
     step.regraph(*known)
     step.touch_everything()
     settle(step)
-    tell(step)
+    update_statuses(step, notebook.by_id)
     return step.state
 
 

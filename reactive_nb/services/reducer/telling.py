@@ -5,7 +5,7 @@ Found by comparing the state as it was with the state as it is; only what may be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reactive_nb.execution.pending import Pending
 from reactive_nb.models import Cell, CellMode, CellStatus, KernelState
@@ -65,12 +65,10 @@ def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
 
 
 def _tell_statuses(step: Transition) -> None:
+    looked_at = step.state.notebook.order.sorted(_perhaps_different(step))
+    update_statuses(step, looked_at)
     old, new = step.before, step.state
-    cells = new.notebook.by_id
-    looked_at = new.notebook.order.sorted(_perhaps_different(step))
-    statuses = {cell_id: _status(new, cells[cell_id]) for cell_id in looked_at}
-    gone = [cell_id for cell_id in step.cells_set if cell_id not in cells]
-    step.change(statuses=new.statuses.without(*gone) | statuses)
+    cells, statuses = new.notebook.by_id, new.statuses
     for cell_id in looked_at:
         cell, before = cells[cell_id], old.notebook.cell(cell_id)
         if before is None and statuses[cell_id] is CellStatus.IDLE and cell_id not in new.graph.conflicts:
@@ -83,6 +81,14 @@ def _tell_statuses(step: Transition) -> None:
             or (statuses[cell_id] is CellStatus.STALE and old.why_stale(cell_id) != step.state.why_stale(cell_id))
         ):
             step.emit(views.status_event(step.state, cell))
+
+
+def update_statuses(step: Transition, cells: Iterable[str]) -> None:
+    """Those of `cells` may have another status."""
+    state = step.state
+    statuses = {cell_id: _status(state, state.notebook.by_id[cell_id]) for cell_id in cells}
+    gone = [cell_id for cell_id in step.cells_set if cell_id not in state.notebook.by_id]
+    step.change(statuses=state.statuses.without(*gone) | statuses)
 
 
 def _perhaps_different(step: Transition) -> set[str]:

@@ -50,7 +50,7 @@ class Transition:
 
     # -- noting changes
     def change(self, **changes: Any) -> None:
-        self.state = replace(self.state, **changes)
+        self.state = self.state.changed(**changes)
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
