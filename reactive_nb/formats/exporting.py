@@ -1,7 +1,7 @@
 """What the formats for reading have in common: a notebook as nbconvert takes it.
 
-Sources and outputs that are to be hidden are hidden here, attachments become data URIs, and SQL is marked for
-highlighting, so that the exporters need to know nothing of our cells.
+Sources and outputs that are to be hidden are hidden here, attachments become data URIs, SQL is marked for highlighting,
+and a cell without a result says why, so that the exporters need to know nothing of our cells.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from reactive_nb.formats import ipynb, json_text, kernelspecs, own_metadata
 from reactive_nb.formats.libraries import library
-from reactive_nb.models import Cell, CellType, Notebook
+from reactive_nb.models import Cell, CellError, CellType, Notebook
 
 ATTACHMENT = re.compile(r"""(\]\(\s*<?|\]:\s*<?|\bsrc\s*=\s*["']?)attachment:([^\s)"'>]+)""")
 NOTHING = "data:,"
@@ -48,10 +48,19 @@ def _prepare(cell: Cell, written: Any) -> None:
         return
     if cell.config.hide_output:
         written.outputs = []
+    elif cell.error is not None and not any(output.output_type == "error" for output in written.outputs):
+        written.outputs.append(_reason(cell.error))
     for output in written.outputs:
         data = output.get("data")
         if isinstance(data, dict) and isinstance(data.get("text/markdown"), str):
             data["text/markdown"] = _with_attachments(data["text/markdown"], {})
+
+
+def _reason(error: CellError) -> Any:
+    """Why a cell has no result, where the kernel has not said it: a reader would look for one in vain."""
+    return library("nbformat.v4").new_output(
+        "error", ename=error.kind, evalue=error.message, traceback=[f"{error.kind}: {error.message}"]
+    )
 
 
 def _with_attachments(source: str, attachments: Mapping[str, Any]) -> str:

@@ -2,17 +2,19 @@
 
 A page is one file and asks nothing of any other host: what nbconvert would fetch (MathJax, RequireJS, Mermaid, the
 widget manager) is left out, and a Content Security Policy in the page keeps its contents from fetching anything. So
-formulas show as TeX, widgets as text, and what loads its code or pictures from elsewhere does without.
+formulas are MathML, widgets show as text, and what loads its code or pictures from elsewhere does without.
 
 Scripts in outputs run, since plots need them. Scripts and event handlers in Markdown do not: text is text.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from reactive_nb.formats import exporting
 from reactive_nb.formats.errors import FormatError
+from reactive_nb.formats.formulas import Formulas, text_with_formulas
 from reactive_nb.formats.libraries import library
 from reactive_nb.models import Notebook
 
@@ -32,6 +34,11 @@ TEMPLATE = (
 {%- block jupyter_widgets -%}{%- endblock jupyter_widgets -%}
 {%- block html_head_js_mathjax -%}{%- endblock html_head_js_mathjax -%}
 {%- block html_head_js_mermaidjs -%}{%- endblock html_head_js_mermaidjs -%}
+{%- block data_latex -%}
+<div class="jp-RenderedLatex jp-OutputArea-output" data-mime-type="text/latex">
+{{ output.data['text/latex'] | formulas }}
+</div>
+{%- endblock data_latex -%}
 """
 ).replace("POLICY", POLICY)
 
@@ -74,18 +81,24 @@ def write_html(notebook: Notebook) -> bytes:
     clean = _cleaner()
     config = library("traitlets.config").Config({"NbConvertBase": {"display_data_priority": SHOWN}})
     exporter = library("nbconvert.exporters").HTMLExporter(config=config, raw_template=TEMPLATE)
-    convert = exporter.markdown2html
-
-    def markdown(context: Any, source: str) -> str:
-        return str(clean.clean(convert(context, source)))
-
-    markdown.jinja_pass_arg = convert.jinja_pass_arg  # type: ignore[attr-defined]  # what its decorator would set
-    exporter.register_filter("markdown2html", markdown)
+    exporter.register_filter("markdown2html", partial(_markdown, clean))
+    exporter.register_filter("formulas", text_with_formulas)
     try:
         text, _ = exporter.from_notebook_node(exporting.node(notebook))
     except Exception as error:  # templates and filters raise whatever an odd output makes them
         raise FormatError(f"The notebook cannot be written as HTML: {type(error).__name__}: {error}.") from None
     return str(text).encode("utf-8", "replace")
+
+
+def _markdown(clean: Any, source: str) -> str:
+    """Markdown as clean HTML, its formulas as MathML."""
+    formulas = Formulas()
+    mistune = library("nbconvert.filters.markdown_mistune")
+    renderer = mistune.IPythonRenderer(escape=False)
+    renderer.inline_math = formulas.in_line
+    renderer.block_math = formulas.block
+    renderer.latex_environment = formulas.environment
+    return formulas.filled(str(clean.clean(mistune.MarkdownWithMath(renderer=renderer).render(source))))
 
 
 def _cleaner() -> Any:

@@ -4,53 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from reactive_nb.formats.html import write_html
 from reactive_nb.formats.markdown import write_markdown
-from reactive_nb.models import Cell, CellConfig, CellType, Notebook, Output
+from reactive_nb.models import Cell, CellConfig, CellError, CellType, Notebook, Output
+from tests.formats.pages import Page, display, notebook
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg'><circle r='3'/></svg>"
 FETCHING = {("script", "src"), ("link", "href"), ("iframe", "src"), ("object", "data"), ("embed", "src")}
-
-
-class Page(HTMLParser):
-    """What a page is made of: elements with attributes, text, and the contents of scripts."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.scripts: list[str] = []
-        self.text = ""
-        self._in: list[str] = []
-        self.feed(data.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag in ("script", "style"):
-            self._in.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._in and tag == self._in[-1]:
-            self._in.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self._in and self._in[-1] == "script":
-            self.scripts.append(data)
-        elif not self._in:
-            self.text += data
-
-
-def display(**data: str) -> Output:
-    bundle = {key.replace("_", "/").replace("svg", "svg+xml"): value for key, value in data.items()}
-    return {"output_type": "display_data", "data": bundle, "metadata": {}}
-
-
-def notebook(*cells: Cell) -> Notebook:
-    return Notebook("n", name="Q3 <report>", cells=cells)
 
 
 EVERYTHING = notebook(
@@ -78,7 +42,7 @@ EVERYTHING = notebook(
 
 def test_a_page_shows_every_cell_and_its_title() -> None:
     page = Page(write_html(EVERYTHING))
-    for shown in ("Title", "\\int x", "plot", "IntSlider()", "select", "boom", "Q3 <report>"):
+    for shown in ("Title", "∫x", "plot", "IntSlider()", "select", "boom", "Q3 <report>"):
         assert shown in page.text
     pictures = [attributes["src"] or "" for tag, attributes in page.elements if tag == "img"]
     assert pictures[0].startswith("data:image/png;base64,aGVsbG8=")
@@ -118,6 +82,16 @@ def test_scripts_of_outputs_run_and_those_in_markdown_do_not() -> None:
         assert not any(name.startswith("on") for name in attributes), (tag, attributes)
         assert not (attributes.get("href") or "").replace("\t", "").startswith(("javascript:", "data:"))
         assert tag not in ("iframe", "svg")
+
+
+@pytest.mark.parametrize("write", [write_html, write_markdown])
+def test_a_cell_without_a_result_says_why(write: Callable[[Notebook], bytes]) -> None:
+    error = CellError("blocked", "It needs x from cell a, which raised an error.")
+    failed: Output = {"output_type": "error", "ename": "E", "evalue": "", "traceback": ["boom"]}
+    raised = CellError("exception", "E: said already")
+    text = write(notebook(Cell("b", source="x", error=error), Cell("a", source="y", error=raised, outputs=(failed,))))
+    assert b"blocked: It needs x from cell a, which raised an error." in text
+    assert b"said already" not in text
 
 
 def test_sql_is_highlighted_as_sql_and_python_as_python() -> None:
