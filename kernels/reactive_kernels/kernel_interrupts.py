@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -67,16 +68,28 @@ class InterruptGate:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def hold(self, show: Callable[..., Any]) -> Callable[..., Any]:
-        """`show`, during which an interrupt waits: a traceback that is cut off tells nobody anything."""
+        """`show`, during which an interrupt waits: a traceback that is cut off tells nobody anything.
+
+        Nor is it anybody's business that an interrupt has come through here.
+        """
 
         def held(*args: Any, **options: Any) -> Any:
             running, self._running = self._running, False
+            self._leave_out(sys.exc_info()[2])
             try:
                 return show(*args, **options)
             finally:
                 self._running = running
 
         return held
+
+    def _leave_out(self, traceback: Any) -> None:
+        """Take our own frame off the end of a traceback."""
+        ours = InterruptGate.handle.__code__
+        while traceback is not None and traceback.tb_next is not None:
+            if traceback.tb_next.tb_frame.f_code is ours:
+                traceback.tb_next = None
+            traceback = traceback.tb_next
 
     def guard(self, kernel: Any, is_ours: Callable[[], bool]) -> None:
         """Handle SIGINT in every request for which `is_ours()` is true."""

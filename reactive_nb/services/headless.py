@@ -29,6 +29,7 @@ from reactive_nb.services.session import NotebookSession
 from reactive_nb.storage import MemoryStorage
 
 PARAMETERS_CELL = "injected-parameters"
+SKIPPED = "skip-execution"
 
 Progress = Callable[[int, int, str | None], None]
 """Called with (cells done, cells in all, the cell that runs now)."""
@@ -83,6 +84,7 @@ async def run_notebook(
     """
     user = User("local", "local")
     prepared = with_parameters(replace(notebook, owner=user.id), parameters or {})
+    prepared = _skipping(prepared)
     if allow_errors:
         prepared = _going_on(prepared)
     storage = MemoryStorage(working_directory=directory)
@@ -109,7 +111,7 @@ async def run_notebook(
                 raise KernelUnavailable(run.message or "The kernel did not start.")
             result = session.notebook
             return HeadlessResult(
-                notebook=_with_configs_of(notebook, result) if allow_errors else result,
+                notebook=_with_configs_of(notebook, result),
                 run=run,
                 cells=tuple(views.run_cell(session.state, cell.id) for cell in result.cells if _is_run(cell)),
                 message=message,
@@ -176,6 +178,18 @@ def _going_on(notebook: Notebook) -> Notebook:
     return replace(notebook, cells=cells)
 
 
+def _skipping(notebook: Notebook) -> Notebook:
+    """Cells that are tagged `skip-execution`, as other tools have it, are as if disabled."""
+    tagged = {cell.id for cell in notebook.cells if SKIPPED in (cell.metadata.get("tags") or ())}
+    if not tagged:
+        return notebook
+    cells = tuple(
+        replace(cell, config=replace(cell.config, mode=CellMode.DISABLED)) if cell.id in tagged else cell
+        for cell in notebook.cells
+    )
+    return replace(notebook, cells=cells)
+
+
 def _with_configs_of(original: Notebook, ran: Notebook) -> Notebook:
     """What was only for the run is not written into the document."""
     configs = {cell.id: cell.config for cell in original.cells}
@@ -186,6 +200,8 @@ def _with_configs_of(original: Notebook, ran: Notebook) -> Notebook:
 def _without_results(notebook: Notebook) -> Notebook:
     cells = tuple(
         replace(cell, outputs=(), execution_count=None, error=None, started_at=None, duration_ms=None)
+        if cell.config.mode is not CellMode.DISABLED
+        else cell
         for cell in notebook.cells
     )
     return replace(notebook, cells=cells)

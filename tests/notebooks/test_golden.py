@@ -19,8 +19,8 @@ from tests.notebooks.normalise import normalise, normalise_widgets, overwrite, s
 MODEL_A, MODEL_B, MODEL_C = "0123456789abcdef" * 2, "fedcba9876543210" * 2, "00112233445566778899aabbccddeeff"
 UUID_A, UUID_B = "c3a0c0de-1111-4222-8333-0123456789ab", "d4b1d1ef-5555-4666-9777-ba9876543210"
 FAST = [
-    "nbclient/tests/files/update-display-id.ipynb",
-    "nbclient/tests/files/Skip Exceptions with Cell Tags.ipynb",
+    "nbclient/tests/files/Output.ipynb",
+    "nbval/tests/exceptions.ipynb",
     "ipywidgets/docs/source/examples/Widget Alignment.ipynb",
 ]
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from reactive_kernels import KernelConnection, KernelPool, PoolLimits
-from tests.kernels.others.environments import KERNELS, kernelspecs
+from tests.kernels.others.kernels import KERNELS, kernelspecs
 from tests.kernels.others.speech import SPEECHES, Speech
 from tests.kernels.recorder import Recorder
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command import reactive_nb
-from tests.kernels.others.environments import KERNELS
+from tests.kernels.others.kernels import KERNELS
 from tests.kernels.others.speech import SPEECHES, Speech
 
 pytestmark = pytest.mark.usefixtures("installed")

@@ -19,7 +19,7 @@ from reactive_kernels import (
     KernelPool,
     OutputEvent,
 )
-from tests.kernels.others.environments import KERNELS
+from tests.kernels.others.kernels import KERNELS
 from tests.kernels.others.speech import Speech
 from tests.kernels.recorder import DEADLINE_S, Recorder
 

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from tests.api.service import Service, new_notebook, running
-from tests.kernels.others.environments import KERNELS
+from tests.kernels.others.kernels import KERNELS
 from tests.kernels.others.speech import SPEECHES, Speech
 
 pytestmark = pytest.mark.anyio
