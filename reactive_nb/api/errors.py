@@ -49,6 +49,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "unsupported-media-type": (415, "Unsupported media type"),
     "invalid": (422, "Invalid request"),
     "too-many-runs": (429, "Too many runs"),
+    "too-many-chats": (429, "Too many conversations"),
     "internal": (500, "Internal error"),
     "notebook-unreadable": (500, "Notebook damaged"),
     "not-implemented": (501, "Not available"),

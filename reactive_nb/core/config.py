@@ -202,6 +202,29 @@ class Settings(BaseSettings):
         examples=["MY_DATA_DIR,OPENBLAS_VERBOSE"],
     )
 
+    chat_model: str | None = Field(
+        None,
+        pattern=r"^[!-~]{1,200}$",
+        description="Language model for chat, by litellm's name for it; without one there is no chat.",
+        examples=["openai/gpt-5"],
+    )
+    chat_api_base: str | None = Field(
+        None,
+        description="URL of the model's provider, where it is not the provider's own.",
+        examples=["http://127.0.0.1:11434"],
+    )
+    chat_api_key: SecretStr | None = Field(
+        None,
+        description="Key for the model's provider, where its own variable is not set.",
+        examples=["sk-something-secret"],
+    )
+    chat_max_steps: int = Field(
+        12, ge=1, le=100, description="Answers that a model may give to one question, tools between.", examples=["12"]
+    )
+    chat_timeout: float = Field(
+        300, gt=0, le=3600, description="Seconds that answering one question may take.", examples=["300"]
+    )
+
     max_source_bytes: int = Field(MIB, ge=1024, description="Largest source of a cell, in bytes.", examples=["1048576"])
     max_body_bytes: int = Field(
         64 * MIB,
@@ -336,7 +359,7 @@ class Settings(BaseSettings):
             raise ValueError("is needed when DYNAMODB_ENABLED is true")
         return value
 
-    @field_validator("dynamodb_endpoint", "clerk_jwks_url")
+    @field_validator("dynamodb_endpoint", "clerk_jwks_url", "chat_api_base")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[A-Za-z0-9\[\]:._-]+(?:/[^\s?#]*)?", value):

@@ -27,6 +27,8 @@ class ServiceState:
     metrics: Metrics = field(default_factory=Metrics)
     strangers: int = 0
     """WebSockets that have not signed in yet."""
+    chats: int = 0
+    """Conversations with a language model under way."""
 
     async def session(self, user: User, notebook_id: str) -> NotebookSession:
         """The user's open notebook. Raises NotebookNotFound, also for one that is somebody else's."""

@@ -1,0 +1,181 @@
+"""The language model, through litellm: one streamed answer at a time.
+
+litellm is large: it is imported when the first chat begins, in a thread, with what makes it ask the network or read
+files at import switched off. Nothing of it is seen outside of this module. Rules: an answer that stalls is given up, a
+stream is closed when nobody wants more of it, and errors are `ModelError` with a code and a sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+STALL_S = 60.0
+"""The longest that a model may say nothing."""
+MAX_ARGUMENT_CHARS = 200_000
+_SWITCHES = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
+_loading = threading.Lock()
+
+Message = dict[str, Any]
+
+
+class ModelError(Exception):
+    """The model can't be used, or broke off."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class ToolRequest:
+    """A tool that the model wants called; `arguments` is the JSON text that it gave."""
+
+    id: str
+    name: str
+    arguments: str = ""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the model has said by the end of its turn."""
+
+    text: str = ""
+    tools: list[ToolRequest] = field(default_factory=list)
+
+    def message(self) -> Message:
+        """It as part of the conversation."""
+        said: Message = {"role": "assistant", "content": self.text or None}
+        if self.tools:
+            said["tool_calls"] = [
+                {"id": tool.id, "type": "function", "function": {"name": tool.name, "arguments": tool.arguments}}
+                for tool in self.tools
+            ]
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A model by litellm's name for it, and where it is."""
+
+    name: str
+    api_base: str | None = None
+    api_key: SecretStr | None = None
+
+    async def answer(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], into: Answer
+    ) -> AsyncGenerator[str, None]:
+        """The text of the model's answer as it comes; `into` is filled with all of it. Raises ModelError."""
+        litellm = await _litellm()
+        try:
+            async with asyncio.timeout(STALL_S):
+                stream = await litellm.acompletion(
+                    model=self.name,
+                    messages=list(messages),
+                    tools=list(tools) or None,
+                    stream=True,
+                    api_base=self.api_base,
+                    api_key=self.api_key.get_secret_value() if self.api_key else None,
+                    num_retries=0,
+                    max_retries=0,
+                    timeout=STALL_S,
+                )
+            async with aclosing(stream) as chunks:
+                while (chunk := await _next(chunks)) is not None:
+                    for piece in _take(chunk, into):
+                        yield piece
+        except ModelError:
+            raise
+        except TimeoutError:
+            raise ModelError("stalled", f"The model {self.name} said nothing for {STALL_S:g} s.") from None
+        except Exception as error:  # litellm's are subclasses of openai's, which come from many layers
+            raise _translated(error, self.name) from None
+
+
+async def _next(chunks: Any) -> Any:
+    try:
+        async with asyncio.timeout(STALL_S):
+            return await anext(chunks)
+    except StopAsyncIteration:
+        return None
+
+
+def _take(chunk: Any, into: Answer) -> list[str]:
+    """Add a chunk to the answer; the text that is new. A tool's id and name come once, its arguments in pieces."""
+    if not chunk.choices:
+        return []
+    delta = chunk.choices[0].delta
+    for part in delta.tool_calls or ():
+        index = part.index or 0
+        while len(into.tools) <= index:
+            into.tools.append(ToolRequest("", ""))
+        tool = into.tools[index]
+        tool.id = part.id or tool.id or f"call_{index}"
+        if part.function is not None:
+            tool.name = tool.name or part.function.name or ""
+            tool.arguments += part.function.arguments or ""
+        if len(tool.arguments) > MAX_ARGUMENT_CHARS:
+            raise ModelError("too-large", "The model gives a tool more than it can take.")
+    if not delta.content:
+        return []
+    into.text += delta.content
+    return [delta.content]
+
+
+async def _litellm() -> Any:
+    return await asyncio.to_thread(_import_litellm)
+
+
+def _import_litellm() -> Any:
+    with _loading:
+        for name, value in _SWITCHES.items():
+            os.environ.setdefault(name, value)
+        import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    return litellm
+
+
+def _translated(error: Exception, model: str) -> ModelError:
+    """Errors by their names, so that it does not matter which of litellm's many modules they come from."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "RateLimitError" in names:
+        return ModelError("rate-limited", f"The provider of {model} refuses more requests for now: try again later.")
+    if "AuthenticationError" in names or "PermissionDeniedError" in names:
+        return ModelError("unauthorized", f"The provider of {model} refuses the key: set REACTIVE_NB_CHAT_API_KEY.")
+    if "NotFoundError" in names:
+        return ModelError("no-such-model", f"The provider knows no model {model}: set REACTIVE_NB_CHAT_MODEL.")
+    if "ContextWindowExceededError" in names:
+        return ModelError("too-long", "The conversation is longer than the model can read: begin a new one.")
+    if "APIConnectionError" in names or "Timeout" in names or "APITimeoutError" in names:
+        return ModelError(
+            "unreachable", f"The provider of {model} cannot be reached or broke off (REACTIVE_NB_CHAT_API_BASE)."
+        )
+    if "BadRequestError" in names:
+        return ModelError("refused", f"The provider of {model} refuses the request: {_short(error)}")
+    return ModelError("failed", f"The model {model} failed: {_short(error)}")
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else f"{text[:300]} …"
+
+
+def arguments_of(tool: ToolRequest) -> dict[str, Any]:
+    """The arguments as an object. Raises ValueError with a sentence for the model."""
+    try:
+        found = json.loads(tool.arguments or "{}")
+    except ValueError as error:
+        raise ValueError(f"The arguments are no valid JSON ({error}): call the tool again.") from None
+    if not isinstance(found, dict):
+        raise ValueError("The arguments should be a JSON object: call the tool again.")
+    return found
