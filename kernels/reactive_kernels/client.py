@@ -145,7 +145,9 @@ class KernelClient:
             self._requests.end(request)
         return self._answer(request, kind)
 
-    async def ask_batch(self, cells: Sequence[Mapping[str, Any]], seconds: float, ended: Ended) -> int:
+    async def ask_batch(
+        self, cells: Sequence[Mapping[str, Any]], seconds: float, ended: Ended, *, allow_stdin: bool = True
+    ) -> int:
         """Have the kernel-side helper run cells (see `kernel_batches`) until one is not as expected or time is up.
 
         `ended` is given the content of each cell's reply, in order, and whether it was interrupted, when all the
@@ -153,7 +155,7 @@ class KernelClient:
         """
         self.check()
         labels = {"reactive_nb": {"batch": {"cells": list(cells), "seconds": seconds}}}
-        content = {"code": "", **_SILENT, "allow_stdin": True}
+        content = {"code": "", **_SILENT, "allow_stdin": allow_stdin}
         message = self._channels.session.msg("execute_request", content, metadata=labels)
         self._requests.name_runs(cell["id"] for cell in cells)
         whole = self._requests.begin(message["msg_id"])

@@ -133,7 +133,12 @@ class KernelConnection:
         return execute_reply(reply, interrupted=self._interrupts != interrupts)
 
     async def execute_batch(
-        self, cells: Sequence[BatchCell], ended: Callable[[ExecuteReply], None], *, seconds: float = 0.05
+        self,
+        cells: Sequence[BatchCell],
+        ended: Callable[[ExecuteReply], None],
+        *,
+        seconds: float = 0.05,
+        allow_stdin: bool = True,
     ) -> int:
         """Run cells one after the other, as `execute` does, but in one request; the number of those that have run.
 
@@ -146,7 +151,7 @@ class KernelConnection:
         def end(content: dict[str, Any], interrupted: bool) -> None:
             ended(execute_reply(content, interrupted=interrupted))
 
-        done = await client.ask_batch([cell.request() for cell in cells], seconds, end)
+        done = await client.ask_batch([cell.request() for cell in cells], seconds, end, allow_stdin=allow_stdin)
         process.trim_log()
         return done
 

@@ -143,16 +143,21 @@ class KernelPool:
         await connection.shutdown(timeout=self.limits.shutdown_timeout)
         self._replenish()
 
-    def discard(self, connection: KernelConnection) -> None:
-        """Release a kernel without waiting for its end: another can be had at once in its place."""
+    def discard(self, connection: KernelConnection, *, timeout: float | None = None) -> asyncio.Task[None]:
+        """Begin to release a kernel: another can be had at once in its place. The task is done when it has ended.
+
+        `timeout` is how long it is given to end by itself, if not the pool's `shutdown_timeout`.
+        """
         self._in_use.pop(connection.id, None)
-        ending = asyncio.create_task(self._end(connection), name=f"end of kernel {connection.id}")
+        grace_s = self.limits.shutdown_timeout if timeout is None else timeout
+        ending = asyncio.create_task(self._end(connection, grace_s), name=f"end of kernel {connection.id}")
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
+        return ending
 
-    async def _end(self, connection: KernelConnection) -> None:
+    async def _end(self, connection: KernelConnection, grace_s: float) -> None:
         try:
-            await connection.shutdown(timeout=self.limits.shutdown_timeout)
+            await connection.shutdown(timeout=grace_s)
         except Exception:
             logger.exception("A kernel could not be shut down.")
 

@@ -96,7 +96,11 @@ class BatchPart:
 
 
 async def execute_python_cells(
-    connection: KernelConnection, parts: Sequence[BatchPart], ended: Callable[[CellResult], None]
+    connection: KernelConnection,
+    parts: Sequence[BatchPart],
+    ended: Callable[[CellResult], None],
+    *,
+    allow_stdin: bool = True,
 ) -> int:
     """Run cells one after the other, up to the first that does something unexpected; how many have run.
 
@@ -113,7 +117,7 @@ async def execute_python_cells(
 
     cells = [BatchCell(part.source, part.request_id, _reactive(part.step), part.expected) for part in parts]
     try:
-        await connection.execute_batch(cells, lambda reply: end(_outcome(reply), reply))
+        await connection.execute_batch(cells, lambda reply: end(_outcome(reply), reply), allow_stdin=allow_stdin)
     except KernelError as error:
         if done < len(parts):
             end(Outcome.KERNEL, None, str(error))

@@ -16,6 +16,8 @@ from reactive_nb.models import KernelState
 from reactive_nb.services.operations import KernelChanged, Operation
 
 END_LIMIT_S = 5.0
+RESTART_GRACE_S = 1.0
+"""How long a kernel that is to be replaced may take to end by itself."""
 
 
 class KernelLife:
@@ -82,7 +84,8 @@ class KernelLife:
             await asyncio.gather(*late, return_exceptions=True)
         await self._release()
 
-    async def _acquire(self, kernel_name: str, generation: int) -> None:
+    async def _acquire(self, kernel_name: str, generation: int, ending: asyncio.Task[None] | None = None) -> None:
+        """`ending`: of the kernel before. What it holds (files, ports, memory) is free when the new one is told of."""
         await self._release()
         try:
             connection = await self._pool.acquire(
@@ -92,6 +95,8 @@ class KernelLife:
             self._tell(KernelChanged(KernelState.DEAD, str(error)), generation)
             return
         self.connection = connection
+        if ending is not None:
+            await asyncio.wait({ending})
         if generation == self._generation:
             idle = KernelChanged(
                 KernelState.IDLE,
@@ -108,10 +113,11 @@ class KernelLife:
             if generation != self._generation:
                 return  # another restart follows
             old, self.connection = self.connection, None
-            if old is not None:  # how long it takes to end need not concern the new one, which may be ready already
+            ending = None
+            if old is not None:  # while it ends, the new one, which may be ready already, is made ready
                 old.listener = _ignore
-                self._pool.discard(old)
-            await self._acquire(kernel_name, generation)
+                ending = self._pool.discard(old, timeout=RESTART_GRACE_S)
+            await self._acquire(kernel_name, generation, ending)
 
     def _tell(self, change: KernelChanged, generation: int) -> None:
         if generation == self._generation:

@@ -192,27 +192,27 @@ class KernelWork:
                 self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))
 
     async def _execute(self, effect: Execute) -> None:
-        request = uuid.uuid4().hex
-        self._begin(effect, request)
         if effect.type is CellType.SQL:
             self._refuse(effect, "SQL cells can't be run in this version.")
             return
         if self._life.connection is None:
             self._refuse(effect, "The kernel is not running.")
             return
-        result = await execute_python_cell(
-            self._life.connection,
-            effect.source,
-            step=effect.step,
-            request_id=request,
-            timeout=effect.timeout,
-            collect=False,
-            allow_stdin=self._allow_stdin,
-        )
-        self._show_pages(effect, result)
+        ((request, _),) = self._given.give([effect])
+        try:
+            result = await execute_python_cell(
+                self._life.connection,
+                effect.source,
+                step=effect.step,
+                request_id=request,
+                timeout=effect.timeout,
+                collect=False,
+                allow_stdin=self._allow_stdin,
+            )
+            self._end_given(result)
+        finally:
+            self._given.forget()
         self._end_execution(effect.number)
-        self._owner.perform(_finished(effect, result))
-        self._write_next_input(effect, result)
 
     async def _execute_batch(self, effect: ExecuteBatch) -> None:
         if self._life.connection is None:
@@ -224,7 +224,7 @@ class KernelWork:
             for (request, cell), expected in zip(given, (*effect.expected, {}), strict=True)
         ]
         try:
-            await execute_python_cells(self._life.connection, parts, self._end_given)
+            await execute_python_cells(self._life.connection, parts, self._end_given, allow_stdin=self._allow_stdin)
             rest = self._given.next
         finally:
             self._given.forget()
@@ -264,6 +264,7 @@ class KernelWork:
         self._output.flush()
 
     def _refuse(self, effect: Execute, message: str) -> None:
+        self._begin(effect, uuid.uuid4().hex)
         self._output.show(effect.cell_id, error_output("CellError", message, [message]))
         self._end_execution(effect.number)
         self._owner.perform(CellFinished(effect.number, Outcome.ERROR, None, 0.0, message))
