@@ -9,10 +9,18 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.benchmarks import chain, first_output, one_cell, report, start
+from tests.benchmarks import chain, first_output, many, memory, one_cell, printing, readme, report, start
 from tests.benchmarks.samples import Result
 
-MEASURES = {"start": start, "first-output": first_output, "one-cell": one_cell, "chain": chain}
+MEASURES = {
+    "start": start,
+    "first-output": first_output,
+    "one-cell": one_cell,
+    "chain": chain,
+    "printing": printing,
+    "many": many,
+    "memory": memory,
+}
 
 
 def main() -> int:
@@ -25,6 +33,8 @@ def main() -> int:
         return 130
     where = report.circumstances(load)
     print(report.as_text(results, where), end="")
+    if options.readme:
+        print(f"\n{readme.table(results)}", end="")
     for path in options.output:
         report.write(path, results, where)
     rows = [row for result in results for row in result.rows]
@@ -33,10 +43,10 @@ def main() -> int:
 
 async def _run(names: list[str], *, quick: bool) -> list[Result]:
     _end_in_order()
-    results = []
+    results: list[Result] = []
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        results.append(await MEASURES[name].measure(quick=quick))
+        results += await MEASURES[name].measure(quick=quick)
     return results
 
 
@@ -56,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="append", choices=MEASURES, metavar="NAME", help=f"one of {', '.join(MEASURES)}; repeatable"
     )
+    parser.add_argument("--readme", action="store_true", help="print the table of the README as well")
     parser.add_argument("--quick", action="store_true", help="few repetitions: whether it works, not how fast it is")
     parser.add_argument(
         "--output", action="append", default=[], type=_report_path, metavar="PATH", help="write .json or .md too"

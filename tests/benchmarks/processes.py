@@ -101,6 +101,42 @@ async def quiet(server: Server) -> None:
         before = now
 
 
+def proportional_bytes(server: Server) -> int:
+    """The proportional set size of the server and all that it started: what they share is shared out among them."""
+    return sum(_proportional_bytes(process.pid) for process in _family(server.pid))
+
+
+def _proportional_bytes(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return 0
+    raise RuntimeError(f"the system does not tell the proportional set size of process {pid}")
+
+
+class PeakMemory:
+    """The most memory that the server's own process has resident while the context is entered."""
+
+    def __init__(self, server: Server) -> None:
+        self._process = Path(f"/proc/{server.pid}")
+        self.more_bytes = 0
+        """More than it had before; known when the context is left."""
+
+    def __enter__(self) -> PeakMemory:
+        (self._process / "clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+        self._before = self._peak()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.more_bytes = self._peak() - self._before
+
+    def _peak(self) -> int:
+        status = (self._process / "status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
 async def _answered(port: int, path: str, process: asyncio.subprocess.Process, log: Path) -> None:
     try:
         async with asyncio.timeout(START_LIMIT_S):

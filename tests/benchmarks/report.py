@@ -15,7 +15,7 @@ from tests.benchmarks.samples import Result, Row
 
 PROGRAMS = ("reactive-nb", "jupyter_server", "jupyter_client", "ipykernel", "nbclient", "marimo")
 LEGEND = "x 2.00: its median is twice ours (the first row of each table). The first round of each is not counted."
-COLUMNS = ("", "median", "p95", "fastest", "n", "beside ours")
+COLUMNS = ("", "median", "p95", "p99", "least", "n", "beside ours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def as_text(results: Sequence[Result], where: Circumstances) -> str:
     for result in results:
         rows = [_cells(result, row) for row in result.rows]
         widths = [max(len(row[place]) for row in (COLUMNS, *rows)) for place in range(len(COLUMNS))]
-        lines += ["", f"{result.title} ({result.unit})"]
+        lines += ["", f"{result.title} ({result.unit})" + (f"; goal: {result.goal}" if result.goal else "")]
         for row, told in zip((COLUMNS, *rows), ("", *(row.problem or "" for row in result.rows)), strict=True):
             cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
             lines.append("  ".join(["  " + row[0].ljust(widths[0]), *cells, told]).rstrip())
@@ -60,11 +60,12 @@ def as_markdown(results: Sequence[Result], where: Circumstances) -> str:
     """A section with a table for each measure."""
     lines = ["# Benchmarks", "", *f"{where}\n{LEGEND}".replace("\n", "\n\n").splitlines()]
     for result in results:
-        lines += ["", f"## {result.title}", "", f"In {result.unit}.", "", _markdown_row(COLUMNS)]
-        lines.append(_markdown_row(["---", *["---:"] * (len(COLUMNS) - 1)]))
+        goal = f" Goal: {result.goal}." if result.goal else ""
+        lines += ["", f"## {result.title}", "", f"In {result.unit}.{goal}", "", markdown_row(COLUMNS)]
+        lines.append(markdown_row(["---", *["---:"] * (len(COLUMNS) - 1)]))
         for row in result.rows:
             name, *cells = _cells(result, row)
-            lines.append(_markdown_row([f"{name} ({row.problem})" if row.problem else name, *cells]))
+            lines.append(markdown_row([f"{name} ({row.problem})" if row.problem else name, *cells]))
     return "\n".join(lines) + "\n"
 
 
@@ -79,6 +80,7 @@ def as_json(results: Sequence[Result], where: Circumstances) -> str:
                 "name": result.name,
                 "title": result.title,
                 "unit": result.unit,
+                "goal": result.goal,
                 "rows": [_json_row(result, row) for row in result.rows],
             }
             for result in results
@@ -95,11 +97,12 @@ def write(path: Path, results: Sequence[Result], where: Circumstances) -> None:
 def _json_row(result: Result, row: Row) -> dict[str, Any]:
     return {
         "contestant": row.contestant,
-        "median": row.median_ms,
-        "p95": row.p95_ms,
-        "fastest": row.fastest_ms,
+        "median": row.median,
+        "p95": row.p95,
+        "p99": row.p99,
+        "least": row.least,
         "ratio": result.ratio(row),
-        "samples": list(row.samples_ms),
+        "samples": list(row.samples),
         "problem": row.problem,
     }
 
@@ -108,19 +111,21 @@ def _cells(result: Result, row: Row) -> list[str]:
     ratio = result.ratio(row) if row is not result.rows[0] else None
     return [
         row.contestant,
-        *(_number(value) for value in (row.median_ms, row.p95_ms, row.fastest_ms)),
-        str(len(row.samples_ms)),
+        *(number(value) for value in (row.median, row.p95, row.p99, row.least)),
+        str(len(row.samples)),
         f"x {ratio:.2f}" if ratio is not None else "",
     ]
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Three digits, or all before the point."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _markdown_row(cells: Sequence[str]) -> str:
+def markdown_row(cells: Sequence[str]) -> str:
+    """A line of a table."""
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

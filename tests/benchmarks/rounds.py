@@ -19,10 +19,10 @@ from tests.benchmarks.samples import MILLISECONDS, Row
 
 BUDGET_S = 75.0
 """When so much time was spent, no further round begins; one is counted in any case."""
-TURN_LIMIT_S = 60.0
+TURN_LIMIT_S = 180.0
 
 Turn = Callable[[], Awaitable[list[float]]]
-"""One turn: the timings it made, in seconds."""
+"""One turn: the samples it made; timings in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Contestant:
 class _Entry:
     contestant: Contestant
     turn: Turn | None = None
-    samples_ms: list[float] = field(default_factory=list)
+    samples: list[float] = field(default_factory=list)
     problem: str | None = None
 
     def fail(self, error: Exception) -> None:
@@ -55,11 +55,14 @@ class _Entry:
         print(f"{self.contestant.name}: {self.problem}", file=sys.stderr)
 
     def row(self) -> Row:
-        return Row(self.contestant.name, tuple(self.samples_ms), self.problem)
+        return Row(self.contestant.name, tuple(self.samples), self.problem)
 
 
-async def in_rounds(contestants: Iterable[Contestant], rounds: int) -> tuple[Row, ...]:
-    """Let the contestants take turns, up to `rounds` times after one that is not counted; their rows in order."""
+async def in_rounds(contestants: Iterable[Contestant], rounds: int, *, scale: float = MILLISECONDS) -> tuple[Row, ...]:
+    """Let the contestants take turns, up to `rounds` times after one that is not counted; their rows in order.
+
+    Samples are multiplied by `scale`: by default, seconds become milliseconds.
+    """
     deadline = time.monotonic() + BUDGET_S
     entries = [_Entry(contestant, problem=contestant.missing) for contestant in contestants]
     async with AsyncExitStack() as stack:
@@ -74,16 +77,16 @@ async def in_rounds(contestants: Iterable[Contestant], rounds: int) -> tuple[Row
                 break
             for entry in entries:
                 if entry.turn is not None:
-                    await _take_turn(entry, entry.turn, counted=number > 0)
+                    await _take_turn(entry, entry.turn, scale if number > 0 else None)
     return tuple(entry.row() for entry in entries)
 
 
-async def _take_turn(entry: _Entry, turn: Turn, *, counted: bool) -> None:
+async def _take_turn(entry: _Entry, turn: Turn, scale: float | None) -> None:
     try:
         async with asyncio.timeout(TURN_LIMIT_S):
-            timings = await turn()
+            samples = await turn()
     except Exception as error:  # as above: the others are still to be measured
         entry.fail(error)
         return
-    if counted:
-        entry.samples_ms.extend(seconds * MILLISECONDS for seconds in timings)
+    if scale is not None:
+        entry.samples.extend(sample * scale for sample in samples)

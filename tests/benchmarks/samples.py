@@ -1,4 +1,4 @@
-"""Timings and what they come to: one measure has a row for each contestant, ours first.
+"""Samples and what they come to: one measure has a row for each contestant, ours first.
 
 Knows neither servers nor how a table looks. A contestant that could not be measured is a row too, with the reason.
 """
@@ -10,28 +10,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MILLISECONDS = 1000.0
+"""In a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one contestant took, in milliseconds."""
+    """What was measured of one contestant, in the measure's unit."""
 
     contestant: str
-    samples_ms: tuple[float, ...] = ()
+    samples: tuple[float, ...] = ()
     problem: str | None = None
     """Why there are no samples, or not all of them."""
 
     @property
-    def median_ms(self) -> float | None:
-        return statistics.median(self.samples_ms) if self.samples_ms else None
+    def median(self) -> float | None:
+        return statistics.median(self.samples) if self.samples else None
 
     @property
-    def fastest_ms(self) -> float | None:
-        return min(self.samples_ms, default=None)
+    def least(self) -> float | None:
+        return min(self.samples, default=None)
 
     @property
-    def p95_ms(self) -> float | None:
-        return percentile(self.samples_ms, 95) if self.samples_ms else None
+    def p95(self) -> float | None:
+        return percentile(self.samples, 95) if self.samples else None
+
+    @property
+    def p99(self) -> float | None:
+        return percentile(self.samples, 99) if self.samples else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,17 @@ class Result:
     title: str
     unit: str
     rows: tuple[Row, ...] = field(default=())
+    goal: str | None = None
+    """What we want of ours. Nothing fails for not reaching it."""
 
     def ratio(self, row: Row) -> float | None:
-        """How many times as long as ours (the first row) this one's median is."""
-        ours, theirs = self.rows[0].median_ms, row.median_ms
+        """How many times ours (the first row) this one's median is."""
+        ours, theirs = self.rows[0].median, row.median
         return theirs / ours if ours and theirs is not None else None
+
+    def row(self, contestant: str) -> Row | None:
+        """The row of that contestant."""
+        return next((row for row in self.rows if row.contestant == contestant), None)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

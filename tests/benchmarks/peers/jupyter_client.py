@@ -43,6 +43,21 @@ async def result(kernel: Any, request: str) -> str:
             return str(message["content"]["data"]["text/plain"])
 
 
+async def end_of_flood(kernel: Any, request: str) -> None:
+    """Read all that the cell publishes, until idle, and its reply."""
+    while True:
+        message = await kernel.get_iopub_msg(timeout=LIMIT_S)
+        if (
+            message["msg_type"] == "status"
+            and message["parent_header"].get("msg_id") == request
+            and message["content"]["execution_state"] == "idle"
+        ):
+            break
+    reply = await kernel.get_shell_msg(timeout=LIMIT_S)
+    if reply["content"]["status"] != "ok":
+        raise RuntimeError(str(reply["content"].get("evalue")))
+
+
 async def end(kernel: Any, request: str) -> str | None:
     """Wait for the reply and for idle, as one must to have all outputs; the value shown since, if any."""
     shown: str | None = None

@@ -21,9 +21,10 @@ _HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 Message = dict[str, Any]
 
 
-def service(*, warm_kernels: int = 1) -> AbstractAsyncContextManager[Server]:
-    """`reactive-nb serve`, with that many kernels kept ready (the default is 1)."""
-    return serving(_arguments, HEALTH, {"REACTIVE_NB_TOKEN": TOKEN, "REACTIVE_NB_WARM_KERNELS": str(warm_kernels)})
+def service(*, warm_kernels: int = 1, most_kernels: int = 32) -> AbstractAsyncContextManager[Server]:
+    """`reactive-nb serve`, with that many kernels kept ready, and at most so many (the defaults are 1 and 32)."""
+    limits = {"REACTIVE_NB_WARM_KERNELS": str(warm_kernels), "REACTIVE_NB_MAX_KERNELS": str(most_kernels)}
+    return serving(_arguments, HEALTH, {"REACTIVE_NB_TOKEN": TOKEN} | limits)
 
 
 def _arguments(port: int, directory: Path) -> list[str]:
@@ -94,3 +95,8 @@ def shown(message: Message, cell_id: str) -> str | None:
 def finished(message: Message) -> bool:
     """Whether a run is over."""
     return bool(message["type"] == "run.finished")
+
+
+def over(message: Message) -> bool:
+    """Whether nothing runs any more, as is said, or as a state shows that was sent anew to a client that lagged."""
+    return finished(message) or (message["type"] == "notebook.state" and not message["runs"])
