@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from reactive_nb import __version__
+from reactive_nb.api.examples import add_examples
 from reactive_nb.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA
 from reactive_nb.schemas import FieldProblem, Problem
 
@@ -16,6 +17,9 @@ SUMMARY = "Reactive notebooks on real Jupyter kernels."
 _DESCRIPTION = """
 A notebook is a list of cells. Which cell depends on which follows from the names they define and use; editing a cell
 makes it and what depends on it *stale*, and running runs what is stale, in the right order.
+
+Start here: list the notebooks, take one's `id` (the demo's is there already), **run** it with `{"wait": 60}`, change a
+cell, run only that one, and see what followed; **export** it as `html` to look at it.
 
 * **Sign in** with `Authorization: Bearer TOKEN`; the Authorize button does it for this page.
 * **Writes** may carry `If-Match: REVISION` (every answer about a notebook has its revision as `ETag`): one that is out
@@ -66,6 +70,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
+    add_examples(schemas)
     for operations in found["paths"].values():
         for operation in operations.values():
             _add_problems(operation)

@@ -19,7 +19,28 @@ CellId = Annotated[
     ),
 ]
 NotebookId = Annotated[str, Field(description="A notebook's UUID.", examples=["5f0c8a52-6b0e-4b6e-9a3f-0c6d8f3b2a10"])]
+Source = Annotated[str, Field(description="The cell's source.", examples=["total = sum(prices)"])]
 Revision = Annotated[int, Field(ge=0, description="Grows by one with each change of the document.", examples=[12])]
+Place = Annotated[int, Field(description="A place in document order, from 0.", examples=[0])]
+Defines = Annotated[list[str], Field(description="Names that the cell binds, sorted.")]
+Uses = Annotated[list[str], Field(description="Names that the cell reads, sorted; builtins left out.")]
+Upstream = Annotated[list[str], Field(description="Cells that it gets names from, in document order.")]
+Downstream = Annotated[list[str], Field(description="Cells that get names from it, in document order.")]
+ExecutionCount = Annotated[
+    int | None, Field(description="The kernel's number of the cell's last run; null: it has not run.")
+]
+DurationMs = Annotated[float | None, Field(description="How long the cell's last run took.")]
+RunId = Annotated[str, Field(description="By which answers and events name a run.", examples=["3d63e4ca45eb"])]
+CommId = Annotated[str, Field(description="By which both ends name a comm.", examples=["0d9a7e1c2b3f4a5d8e6f"])]
+CommTarget = Annotated[str, Field(description="Who is to answer at the other end.", examples=["jupyter.widget"])]
+CommData = Annotated[
+    dict[str, Any],
+    Field(
+        description="The message, by the protocol of whoever is at the other end.",
+        examples=[{"method": "update", "state": {"value": 7}}],
+    ),
+]
+CommMetadata = Annotated[dict[str, Any], Field(description="Of the message.")]
 NbOutput = Annotated[
     dict[str, Any],
     Field(

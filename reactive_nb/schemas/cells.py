@@ -8,7 +8,20 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from reactive_nb.models import CellMode, CellStatus, CellType
-from reactive_nb.schemas.base import CellId, NbOutput, Request, Response, Revision
+from reactive_nb.schemas.base import (
+    CellId,
+    Defines,
+    Downstream,
+    DurationMs,
+    ExecutionCount,
+    NbOutput,
+    Request,
+    Response,
+    Revision,
+    Source,
+    Upstream,
+    Uses,
+)
 from reactive_nb.schemas.reasons import StaleReason
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$", max_length=256)]
@@ -29,18 +42,22 @@ class CellConfigPatch(Request):
     """The parts of a cell's config to change; what is left out stays."""
 
     mode: CellMode | None = None
-    timeout: float | None = Field(None, gt=0, le=86_400)
-    continue_on_error: bool | None = None
-    result: Name | None = None
-    hide_source: bool | None = None
-    hide_output: bool | None = None
+    timeout: float | None = Field(
+        None, gt=0, le=86_400, description="Seconds after which the cell is interrupted; null: none."
+    )
+    continue_on_error: bool | None = Field(
+        None, description="Whether cells that depend on it run even when it has raised."
+    )
+    result: Name | None = Field(None, description="The name an SQL cell's result gets.", examples=["totals"])
+    hide_source: bool | None = Field(None, description="Whether the page shows the outputs only.")
+    hide_output: bool | None = Field(None, description="Whether the page shows the source only.")
 
 
 class CellErrorModel(Response):
     """Why a cell has no good result."""
 
     kind: str = Field(description="`exception`, `syntax`, `blocked`, `interrupted`, `timeout` or `kernel`.")
-    message: str
+    message: str = Field(description="For people.", examples=["NameError: name 'amount' is not defined"])
     names: list[str] = Field(default_factory=list, description="The names concerned.")
     cells: list[str] = Field(
         default_factory=list, description="The cells to blame: first those it needs names from, last those of `roots`."
@@ -57,24 +74,24 @@ class CellResponse(Response):
 
     id: CellId
     type: CellType
-    source: str
+    source: Source
     status: CellStatus
-    outputs: list[NbOutput]
-    execution_count: int | None
-    defines: list[str] = Field(description="Names that the cell binds, sorted.")
-    uses: list[str] = Field(description="Names that the cell reads, sorted; builtins left out.")
+    outputs: list[NbOutput] = Field(description="In nbformat's shape; large data by reference, see `/outputs`.")
+    execution_count: ExecutionCount
+    defines: Defines
+    uses: Uses
     unresolved: list[str] = Field(
         default_factory=list, description="Names that it needs and no cell provides, sorted; why tells more."
     )
-    upstream: list[str] = Field(description="Cells that it gets names from, in document order.")
-    downstream: list[str] = Field(description="Cells that get names from it, in document order.")
+    upstream: Upstream
+    downstream: Downstream
     config: CellConfigModel
     error: CellErrorModel | None
     stale_because: list[StaleReason] = Field(
         default_factory=list, description="Why it is stale, the most telling first, five reasons at most."
     )
-    started_at: datetime | None
-    duration_ms: float | None
+    started_at: datetime | None = Field(description="When its last run began.")
+    duration_ms: DurationMs
     revision: Revision
 
 
@@ -82,7 +99,7 @@ class CreateCellRequest(Request):
     """A cell to add. Without `index` and `after` it goes to the end."""
 
     type: CellType = CellType.PYTHON
-    source: str = Field("", examples=["total = sum(prices)"])
+    source: Source = ""
     id: CellId | None = Field(None, description="Chosen by the client, if it wants to; must be new in the notebook.")
     index: int | None = Field(None, ge=0, description="Place in document order, from 0.")
     after: CellId | None = Field(None, description="The cell it is to follow.")
@@ -102,7 +119,7 @@ class CreateCellRequest(Request):
 class UpdateCellRequest(Request):
     """What to change of a cell; what is left out stays. Nothing runs by itself: cells become stale."""
 
-    source: str | None = None
+    source: Source | None = None
     type: CellType | None = None
     config: CellConfigPatch | None = None
     index: int | None = Field(None, ge=0, description="Move the cell to this place in document order, from 0.")

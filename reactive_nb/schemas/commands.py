@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from reactive_nb.schemas.base import CellId, Request
+from reactive_nb.schemas.base import CellId, CommData, CommId, CommMetadata, CommTarget, Request
 from reactive_nb.schemas.cells import CreateCellRequest, UpdateCellRequest
 from reactive_nb.schemas.notebooks import NotebookName, SettingsRequest
 from reactive_nb.schemas.runs import RunSelection
@@ -30,14 +30,14 @@ class Auth(Command):
     """The first message of a client that could send no header: within 10 seconds."""
 
     type: Literal["auth"]
-    token: str = Field(max_length=8_192)
+    token: str = Field(max_length=8_192, description="As in the Authorization header, without `Bearer`.")
 
 
 class AuthRenew(Command):
     """A fresh token of the same user and session, before the old one expires."""
 
     type: Literal["auth.renew"]
-    token: str = Field(max_length=8_192)
+    token: str = Field(max_length=8_192, description="As in the Authorization header, without `Bearer`.")
 
 
 class CellAddItem(Request):
@@ -60,7 +60,7 @@ class CellMoveItem(Request):
 
     type: Literal["cell.move"]
     cell_id: CellId
-    index: int = Field(ge=0)
+    index: int = Field(ge=0, description="Its place in document order, from 0.")
 
 
 class CellRemoveItem(Request):
@@ -136,14 +136,14 @@ class InputReply(Command):
     """The answer to `input.requested`."""
 
     type: Literal["input.reply"]
-    value: str = Field(max_length=1_000_000)
+    value: str = Field(max_length=1_000_000, description="The line, without its end.")
 
 
 class Complete(Command):
     """Completions at a place in a source; the reply carries Jupyter's complete_reply."""
 
     type: Literal["complete"]
-    code: str
+    code: str = Field(description="The source so far.")
     cursor_pos: int = Field(ge=0, description="In characters (code points).")
 
 
@@ -151,22 +151,22 @@ class Inspect(Command):
     """Documentation for what stands at a place in a source; the reply carries Jupyter's inspect_reply."""
 
     type: Literal["inspect"]
-    code: str
-    cursor_pos: int = Field(ge=0)
-    detail_level: Literal[0, 1] = 0
+    code: str = Field(description="The source.")
+    cursor_pos: int = Field(ge=0, description="In characters (code points).")
+    detail_level: Literal[0, 1] = Field(0, description="1: with the source, where the kernel has it.")
 
 
 class Debug(Command):
     """A request of the debug adapter protocol, also while a cell runs; the reply carries the debugger's response."""
 
     type: Literal["debug"]
-    request: dict[str, Any]
+    request: dict[str, Any] = Field(description="Passed on as it is.")
 
 
 class CommCommand(Command):
-    comm_id: str = Field(max_length=256)
-    data: dict[str, Any] = Field(default_factory=dict)
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    comm_id: CommId = Field(max_length=256)
+    data: CommData = Field(default_factory=dict)
+    metadata: CommMetadata = Field(default_factory=dict)
     buffers: int = Field(0, ge=0, le=1_024, description="How many binary frames follow.")
 
 
@@ -174,7 +174,7 @@ class CommOpen(CommCommand):
     """Open a comm towards the kernel."""
 
     type: Literal["comm.open"]
-    target_name: str = Field(max_length=256)
+    target_name: CommTarget = Field(max_length=256)
 
 
 class CommMsg(CommCommand):
@@ -194,7 +194,7 @@ class PresenceUpdate(Command):
 
     type: Literal["presence.update"]
     cell_id: CellId | None = None
-    selection: list[int] | None = Field(None, max_length=16)
+    selection: list[int] | None = Field(None, max_length=16, description="In the cell's source, as clients agree on.")
 
 
 class Batch(DocumentCommand):

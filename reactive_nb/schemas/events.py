@@ -11,12 +11,32 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from reactive_nb.models import CellStatus
-from reactive_nb.schemas.base import CellId, NbOutput, Response, Revision
+from reactive_nb.schemas.base import (
+    CellId,
+    CommData,
+    CommId,
+    CommMetadata,
+    CommTarget,
+    Defines,
+    Downstream,
+    DurationMs,
+    ExecutionCount,
+    NbOutput,
+    Place,
+    Response,
+    Revision,
+    RunId,
+    Source,
+    Upstream,
+    Uses,
+)
 from reactive_nb.schemas.cells import CellErrorModel, CellResponse
 from reactive_nb.schemas.graph import GraphEdge
-from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel, StorageProblem
+from reactive_nb.schemas.notebooks import KernelModel, NotebookResponse, SettingsModel, ShownName, StorageProblem
 from reactive_nb.schemas.reasons import StaleReason
 from reactive_nb.schemas.runs import RunState
+
+Buffers = Annotated[int, Field(description="How many binary frames follow.")]
 
 
 class Event(Response):
@@ -29,44 +49,44 @@ class Event(Response):
 class CommState(Response):
     """A comm that is open, with all that was said of its state."""
 
-    comm_id: str
-    target_name: str
-    data: dict[str, Any]
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    comm_id: CommId
+    target_name: CommTarget
+    data: CommData
+    metadata: CommMetadata = Field(default_factory=dict)
     buffers: int = Field(0, description="How many of the binary frames that follow are its own, in order of the comms.")
 
 
 class Presence(Response):
     """A client that is connected."""
 
-    client_id: str
-    user_id: str
-    user_name: str
-    cell_id: str | None = None
-    selection: list[int] | None = None
+    client_id: str = Field(description="One connection.", examples=["9f3b2a10c4d5"])
+    user_id: str = Field(description="Whose it is.", examples=["local"])
+    user_name: str = Field(description="For people.", examples=["local"])
+    cell_id: str | None = Field(None, description="The cell that it is at.")
+    selection: list[int] | None = Field(None, description="In the cell's source, as clients agree on.")
 
 
 class NotebookStateEvent(Event):
     """Everything: the first message of a connection, and again when a client could not keep up."""
 
     type: Literal["notebook.state"] = "notebook.state"
-    protocol: int = 1
+    protocol: int = Field(1, description="The version of these messages.")
     notebook: NotebookResponse
     edges: list[GraphEdge]
     comms: list[CommState] = Field(default_factory=list)
     presence: list[Presence] = Field(default_factory=list)
     input_request: InputRequested | None = None
     runs: list[str] = Field(default_factory=list, description="The runs under way.")
-    buffers: int = 0
+    buffers: Buffers = 0
 
 
 class NotebookUpdated(Event):
     """The notebook's name, settings or kernel was changed; or there is something to say of how it is stored."""
 
     type: Literal["notebook.updated"] = "notebook.updated"
-    name: str
+    name: ShownName
     settings: SettingsModel
-    kernel_name: str
+    kernel_name: str = Field(description="Its kernelspec.", examples=["python3"])
     storage_problem: StorageProblem = None
     message: str | None = Field(None, description="What another program did to what is stored, and what became of it.")
 
@@ -76,7 +96,7 @@ class CellAdded(Event):
 
     type: Literal["cell.added"] = "cell.added"
     cell: CellResponse
-    index: int
+    index: Place
 
 
 class CellUpdated(Event):
@@ -84,9 +104,9 @@ class CellUpdated(Event):
 
     type: Literal["cell.updated"] = "cell.updated"
     cell_id: CellId
-    cell_type: str
-    source: str
-    config: dict[str, Any]
+    cell_type: str = Field(description="As `type` of a cell.", examples=["python"])
+    source: Source
+    config: dict[str, Any] = Field(description="As `config` of a cell.")
     cell_revision: Revision
 
 
@@ -95,7 +115,7 @@ class CellMoved(Event):
 
     type: Literal["cell.moved"] = "cell.moved"
     cell_id: CellId
-    index: int
+    index: Place
 
 
 class CellRemoved(Event):
@@ -111,11 +131,11 @@ class CellStatusEvent(Event):
     type: Literal["cell.status"] = "cell.status"
     cell_id: CellId
     status: CellStatus
-    execution_count: int | None = None
+    execution_count: ExecutionCount = None
     error: CellErrorModel | None = None
     stale_because: list[StaleReason] = Field(default_factory=list, description="Why it is stale, if it is.")
-    started_at: str | None = None
-    duration_ms: float | None = None
+    started_at: str | None = Field(None, description="When its last run began.")
+    duration_ms: DurationMs = None
 
 
 class OutputAppend(Event):
@@ -123,7 +143,7 @@ class OutputAppend(Event):
 
     type: Literal["output.append"] = "output.append"
     cell_id: CellId
-    outputs: list[NbOutput]
+    outputs: list[NbOutput] = Field(description="What is new.")
 
 
 class OutputUpdate(Event):
@@ -131,10 +151,10 @@ class OutputUpdate(Event):
 
     type: Literal["output.update"] = "output.update"
     cell_id: CellId
-    index: int
-    output: NbOutput | None = None
-    keep: int | None = None
-    text: str | None = None
+    index: Place
+    output: NbOutput | None = Field(None, description="The whole output; null: see `keep`.")
+    keep: int | None = Field(None, description="How many characters of the stream stay.")
+    text: str | None = Field(None, description="What follows them.")
 
 
 class OutputClear(Event):
@@ -152,12 +172,14 @@ class GraphUpdated(Event):
 
 
 class CellNames(Response):
+    """A cell's names and neighbours."""
+
     id: CellId
-    defines: list[str]
-    uses: list[str]
+    defines: Defines
+    uses: Uses
     unresolved: list[str] = Field(default_factory=list, description="Names that it needs and no cell provides.")
-    upstream: list[str]
-    downstream: list[str]
+    upstream: Upstream
+    downstream: Downstream
     edges: list[GraphEdge] = Field(description="The edges that end in this cell.")
     withheld: dict[str, str] = Field(default_factory=dict, description="As in the graph.")
     conflicts: dict[str, list[str]] = Field(default_factory=dict, description="As in the graph.")
@@ -167,7 +189,7 @@ class RunStarted(Event):
     """A run was accepted."""
 
     type: Literal["run.started"] = "run.started"
-    run_id: str
+    run_id: RunId
     cells: list[CellId] = Field(description="The cells it is to run, in order, as far as is known now.")
 
 
@@ -175,10 +197,10 @@ class RunFinished(Event):
     """A run is over."""
 
     type: Literal["run.finished"] = "run.finished"
-    run_id: str
+    run_id: RunId
     state: RunState
     cells: list[CellId] = Field(description="The cells that ran, in order.")
-    message: str | None = None
+    message: str | None = Field(None, description="Why it ended early.")
 
 
 class KernelStatusEvent(Event):
@@ -193,30 +215,30 @@ class InputRequested(Event):
 
     type: Literal["input.requested"] = "input.requested"
     cell_id: CellId | None
-    prompt: str
-    password: bool
+    prompt: str = Field(description="What it asks.", examples=["Your name: "])
+    password: bool = Field(description="Whether what is typed should not be seen.")
 
 
 class CommEvent(Event):
-    comm_id: str
+    comm_id: CommId
     cell_id: CellId | None = None
-    data: dict[str, Any] = Field(default_factory=dict)
-    metadata: dict[str, Any] = Field(default_factory=dict)
-    buffers: int = 0
+    data: CommData = Field(default_factory=dict)
+    metadata: CommMetadata = Field(default_factory=dict)
+    buffers: Buffers = 0
 
 
 class CommOpened(CommEvent):
     """The kernel or a client opened a comm."""
 
     type: Literal["comm.open"] = "comm.open"
-    target_name: str
+    target_name: CommTarget
 
 
 class CommMessage(CommEvent):
     """A message on a comm, from the kernel, or from another client (`client_id`)."""
 
     type: Literal["comm.msg"] = "comm.msg"
-    client_id: str | None = None
+    client_id: str | None = Field(None, description="The client that said it; null: the kernel.")
 
 
 class CommClosed(CommEvent):
@@ -229,7 +251,7 @@ class DebugEventMessage(Event):
     """An event of the debug adapter protocol, as the kernel's debugger gave it."""
 
     type: Literal["debug.event"] = "debug.event"
-    event: dict[str, Any]
+    event: dict[str, Any] = Field(description="As the kernel gave it.")
 
 
 class PresenceUpdated(Event):
@@ -242,9 +264,9 @@ class PresenceUpdated(Event):
 class ReplyError(Response):
     """Why a command was refused."""
 
-    code: str = Field(examples=["conflict"])
-    message: str
-    current: dict[str, Any] | None = None
+    code: str = Field(description="For programs.", examples=["conflict"])
+    message: str = Field(description="For people.", examples=["The notebook is at revision 8, not 7."])
+    current: dict[str, Any] | None = Field(None, description="The current state, when a write was out of date.")
 
 
 class Reply(Response):
@@ -252,9 +274,9 @@ class Reply(Response):
 
     type: Literal["reply"] = "reply"
     id: str | None = Field(description="The command's id; null if it could not be read.")
-    ok: bool
+    ok: bool = Field(description="Whether it was carried out.")
     revision: Revision = 0
-    result: dict[str, Any] | None = None
+    result: dict[str, Any] | None = Field(None, description="What the command's own description says.")
     error: ReplyError | None = None
 
 

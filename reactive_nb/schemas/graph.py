@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from reactive_nb.models import CellMode, CellStatus, CellType
-from reactive_nb.schemas.base import CellId, Response, Revision
+from reactive_nb.schemas.base import CellId, Defines, Response, Revision, Uses
 from reactive_nb.schemas.reasons import UnresolvedName
 
 
@@ -21,8 +21,8 @@ class GraphCell(Response):
     type: CellType
     status: CellStatus
     mode: CellMode
-    defines: list[str]
-    uses: list[str]
+    defines: Defines
+    uses: Uses
     changes: list[str] = Field(description="Names whose object it changes in place.")
     opaque: list[str] = Field(
         description="Constructs whose effect on names can't be seen before it runs.", examples=[["from m import *"]]
@@ -47,7 +47,7 @@ class GraphEdge(Response):
 
     from_: CellId = Field(alias="from")
     to: CellId
-    names: list[str]
+    names: list[str] = Field(description="The names, sorted.", examples=[["df"]])
     kind: EdgeKind = Field(
         EdgeKind.READS,
         description="`reads`: the code uses one of them; `late`: only a function that it calls does; `passes`: "
@@ -77,8 +77,8 @@ class GraphResponse(Response):
 class Variable(Response):
     """One name in the kernel."""
 
-    name: str
-    type: str = Field(examples=["DataFrame"])
+    name: str = Field(description="The variable's name.", examples=["df"])
+    type: str = Field(description="Its value's type.", examples=["DataFrame"])
     shape: list[int] | None = Field(None, description="Rows, columns, … where it has any; the length of a container.")
     size: int | None = Field(None, description="Bytes, where that is cheap to know.")
     preview: str = Field(description="At most 200 characters.")
@@ -94,10 +94,10 @@ class VariablesResponse(Response):
 class VariablePage(Response):
     """A page of a table, or of a list."""
 
-    name: str
-    type: str
+    name: str = Field(description="The variable's name.", examples=["df"])
+    type: str = Field(description="Its value's type.", examples=["DataFrame"])
     kind: str = Field(description="`table`, `array`, `list`, `mapping` or `value`.")
     total: int | None = Field(description="Rows in all.")
-    offset: int
-    columns: list[dict[str, str]]
-    rows: list[list[Any]]
+    offset: int = Field(description="The first row of this page, from 0.")
+    columns: list[dict[str, str]] = Field(description="Name and type of each.")
+    rows: list[list[Any]] = Field(description="Values as JSON where it has them, else as text.")

@@ -11,7 +11,14 @@ from reactive_nb.models import KernelState, Redefinition, RunMode
 from reactive_nb.schemas.base import NotebookId, Request, Response, Revision
 from reactive_nb.schemas.cells import CellResponse, CreateCellRequest
 
-NotebookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+NotebookName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Field(description="The notebook's name; in file storage also its file's.", examples=["Prices"]),
+]
+ShownName = Annotated[
+    str, Field(description="The notebook's name; in file storage also its file's.", examples=["Prices"])
+]
 KernelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._\-]{1,128}$")]
 
 
@@ -35,7 +42,7 @@ class SettingsRequest(Request):
 
     mode: RunMode | None = None
     redefinition: Redefinition | None = None
-    restart_dead_kernel: bool | None = None
+    restart_dead_kernel: bool | None = Field(None, description="Whether a kernel that died is started again unasked.")
     kernel_name: KernelName | None = Field(None, description="An installed kernelspec; the old kernel is shut down.")
 
     @model_validator(mode="after")
@@ -62,8 +69,8 @@ class KernelspecModel(Response):
     """A kernel that a notebook can have."""
 
     name: str = Field(description="What `kernel_name` takes.", examples=["python3"])
-    display_name: str = Field(examples=["Python 3 (ipykernel)"])
-    language: str = Field(examples=["python"])
+    display_name: str = Field(description="For people.", examples=["Python 3 (ipykernel)"])
+    language: str = Field(description="The language it runs.", examples=["python"])
     default: bool = Field(description="Whether notebooks that name no kernel get this one.")
 
 
@@ -98,29 +105,34 @@ class RenameRequest(Request):
 class DatabaseRequest(Request):
     """A database connection for SQL cells; `url: null` goes back to DuckDB over the notebook's dataframes."""
 
-    url: str | None = Field(None, max_length=4_096, examples=["postgresql://reader@localhost/shop"])
+    url: str | None = Field(
+        None,
+        max_length=4_096,
+        description="SQLAlchemy's form of address.",
+        examples=["postgresql://reader@localhost/shop"],
+    )
     test: bool = Field(False, description="Only try the connection; change nothing.")
 
 
 class DatabaseResponse(Response):
     """The connection as it may be shown: never with its password."""
 
-    url: str | None
-    dialect: str
-    ok: bool
-    message: str
+    url: str | None = Field(description="Without its password.")
+    dialect: str = Field(description="The kind of database.", examples=["postgresql"])
+    ok: bool = Field(description="Whether it could be reached.")
+    message: str = Field(description="For people.")
 
 
 class NotebookSummaryResponse(Response):
     """A notebook in a list."""
 
     id: NotebookId
-    name: str
-    kernel_name: str
-    cell_count: int
+    name: ShownName
+    kernel_name: str = Field(description="Its kernelspec.", examples=["python3"])
+    cell_count: int = Field(description="How many cells it has.", examples=[12])
     revision: Revision
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime = Field(description="When it was made.")
+    updated_at: datetime = Field(description="When its document was last changed.")
 
 
 class NotebookList(Response):
@@ -134,12 +146,12 @@ class NotebookResponse(Response):
     """A whole notebook."""
 
     id: NotebookId
-    name: str
-    kernel_name: str
+    name: ShownName
+    kernel_name: str = Field(description="Its kernelspec.", examples=["python3"])
     kernel: KernelModel
     settings: SettingsModel
     cells: list[CellResponse]
     revision: Revision
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime = Field(description="When it was made.")
+    updated_at: datetime = Field(description="When its document was last changed.")
     storage_problem: StorageProblem = None

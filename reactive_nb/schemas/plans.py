@@ -18,9 +18,9 @@ class PlanGround(Response):
         "gets names from `cell`, which runs).",
         examples=["depends"],
     )
-    names: list[str] = Field(examples=[["df"]])
+    names: list[str] = Field(description="The names it is about.", examples=[["df"]])
     cell: CellId | None = None
-    message: str = Field(examples=["It gets df from cell load-data, which runs."])
+    message: str = Field(description="For people.", examples=["It gets df from cell load-data, which runs."])
 
 
 class PlannedCell(Response):

@@ -26,14 +26,14 @@ class StaleReason(Response):
     names: list[str] = Field(description="The names it is about.", examples=[["df"]])
     cell: CellId | None = Field(None, description="The cell that did it, or that the names come from now.")
     was: CellId | None = Field(None, description="The cell that the names came from when the cell ran.")
-    message: str = Field(examples=["df comes from cell load-data, which is stale."])
+    message: str = Field(description="For people.", examples=["df comes from cell load-data, which is stale."])
 
 
 class CellStep(Response):
     """A cell on the way, and the names that it gets from the one before."""
 
     cell: CellId
-    names: list[str]
+    names: list[str] = Field(description="What it gets.", examples=[["df"]])
 
 
 class StaleCause(Response):
@@ -50,9 +50,9 @@ class Culprit(Response):
     """A cell that failed, or is kept from running, and blocks others."""
 
     cell: CellId
-    label: str
+    label: str = Field(description="Its heading or first line.", examples=["df = load()"])
     status: CellStatus
-    message: str | None = Field(examples=["ZeroDivisionError: division by zero"])
+    message: str | None = Field(description="What it failed with.", examples=["ZeroDivisionError: division by zero"])
 
 
 class DefinedBelow(Response):
@@ -71,13 +71,13 @@ class DefinedBelow(Response):
 class UnresolvedName(Response):
     """A name that a cell uses and no cell provides."""
 
-    name: str = Field(examples=["dataframe"])
+    name: str = Field(description="As it stands in the source.", examples=["dataframe"])
     certain: bool = Field(description="Whether the cell must fail without it.")
     similar: list[str] = Field(description="Names that may be meant, nearest first.", examples=[["data_frame"]])
     below: DefinedBelow | None = None
     disabled: CellId | None = Field(None, description="The disabled cell that would provide it.")
     unseen: CellId | None = Field(None, description="A cell that has not run, and may bind it in a way nobody can see.")
-    message: str
+    message: str = Field(description="For people.", examples=["No cell defines dataframe; do you mean data_frame?"])
 
 
 class CellWhy(Response):

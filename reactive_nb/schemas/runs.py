@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from reactive_nb.models import CellStatus
-from reactive_nb.schemas.base import CellId, NbOutput, Request, Response, Revision
+from reactive_nb.schemas.base import CellId, DurationMs, ExecutionCount, NbOutput, Request, Response, Revision, RunId
 from reactive_nb.schemas.cells import CellErrorModel
 
 
@@ -78,24 +78,24 @@ class RunCell(Response):
 
     id: CellId
     status: CellStatus
-    outputs: list[NbOutput]
-    execution_count: int | None
+    outputs: list[NbOutput] = Field(description="In nbformat's shape.")
+    execution_count: ExecutionCount
     error: CellErrorModel | None
-    duration_ms: float | None
+    duration_ms: DurationMs
 
 
 class RunResponse(Response):
     """A run: its cells in the order in which they run."""
 
-    run_id: str
+    run_id: RunId
     state: RunState
     cells: list[RunCell]
-    message: str | None = None
+    message: str | None = Field(None, description="Why it ended early, or what it waits for.")
     revision: Revision
 
 
 class KernelRequestResponse(Response):
     """Answer to an interrupt or a restart."""
 
-    state: str
-    message: str | None = None
+    state: str = Field(description="The kernel's state.", examples=["idle"])
+    message: str | None = Field(None, description="For people.")

@@ -32,7 +32,7 @@ class WidgetsResponse(Response):
 class MoveWidgetRequest(Request):
     """New values of some of a widget's traits."""
 
-    state: dict[str, Any] = Field(min_length=1, examples=[{"value": 7}])
+    state: dict[str, Any] = Field(min_length=1, description="Traits and their new values.", examples=[{"value": 7}])
     wait: float | None = Field(
         None,
         ge=0,
