@@ -84,6 +84,7 @@ _WIDGET = {
 
 EXAMPLES: Mapping[str, Any] = {
     # -- what is sent
+    "ChatRequest": {"messages": [{"role": "user", "content": "Plot sales by month."}], "mode": "agent"},
     "CompleteRequest": {"code": "pri", "cursor_pos": 3},
     "InspectRequest": {"code": "sorted", "cursor_pos": 6},
     "DebugRequest": {"request": {"type": "request", "seq": 1, "command": "debugInfo", "arguments": {}}},

@@ -20,10 +20,10 @@ class ChatMode(StrEnum):
 class ChatMessage(Request):
     """A message, in OpenAI's form. Those of the model and its tools come from an earlier answer's `end` event."""
 
-    role: Literal["user", "assistant", "tool"]
-    content: str | None = Field(None, max_length=200_000)
-    tool_calls: list[dict[str, Any]] | None = Field(None, max_length=64)
-    tool_call_id: str | None = Field(None, max_length=256)
+    role: Literal["user", "assistant", "tool"] = Field(description="Who says it.")
+    content: str | None = Field(None, max_length=200_000, description="The text.")
+    tool_calls: list[dict[str, Any]] | None = Field(None, max_length=64, description="What the model had done.")
+    tool_call_id: str | None = Field(None, max_length=256, description="Of a tool's message: the call that it answers.")
 
 
 class ChatRequest(Request):
