@@ -18,6 +18,7 @@ PROBE = '__import__("_reactive_nb").VERSION'
 _SOURCES = {
     "_reactive_nb_economies": "kernel_economies.py",
     "_reactive_nb_interrupts": "kernel_interrupts.py",
+    "_reactive_nb_text": "kernel_text.py",
     "_reactive_nb": "kernel_side.py",
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_variables": "kernel_variables.py",

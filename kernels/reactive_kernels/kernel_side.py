@@ -234,7 +234,10 @@ def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
         step = Step(namespace, request)
         step.prepare()
         try:
-            reply = await run(*args, **kwargs)
+            if "show" in request:
+                reply = await sys.modules["_reactive_nb_text"].show(kernel.shell, gate, request["show"])
+            else:
+                reply = await run(*args, **kwargs)
         except BaseException as error:  # without a reply the server would wait for one
             reply = _error_reply(kernel, error)
         finally:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from reactive_kernels import (
     BatchCell,
@@ -84,6 +85,55 @@ async def execute_python_cell(
     return CellResult(outcome, reply, duration_ms, message, store.outputs(request) if collect else [])
 
 
+async def show_values(
+    connection: KernelConnection,
+    expressions: Sequence[str],
+    *,
+    step: NamespaceStep | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    allow_stdin: bool = True,
+) -> tuple[CellResult, list[Shown]]:
+    """Evaluate expressions one after the other, and what each of them shows; fewer if that came to an early end.
+
+    An error of one is its own; the first is told as that of the whole. Never raises for what the code does.
+    """
+    request = request_id or uuid.uuid4().hex
+    wanted = {str(place): expression for place, expression in enumerate(expressions)}
+    started = time.perf_counter()
+    outcome, reply, message = await _run(connection, "", step, request, timeout, allow_stdin, wanted)
+    duration_ms = (time.perf_counter() - started) * 1000
+    found = shown_values(reply.user_expressions) if reply is not None else []
+    first = next((shown.error for shown in found if shown.error is not None), None)
+    if outcome is Outcome.OK and first is not None:
+        outcome, message = Outcome.ERROR, message or first
+    return CellResult(outcome, reply, duration_ms, message), found
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an expression shows: a MIME bundle, or an error."""
+
+    data: Mapping[str, Any]
+    error: str | None = None
+
+
+def shown_values(replied: Mapping[str, Any]) -> list[Shown]:
+    """What a kernel replied for the expressions "0", "1", …, up to the first that it did not come to."""
+    found: list[Shown] = []
+    while isinstance(value := replied.get(str(len(found))), dict):
+        found.append(_shown(value))
+    return found
+
+
+def _shown(value: Mapping[str, Any]) -> Shown:
+    data = value.get("data")
+    if value.get("status") == "ok" and isinstance(data, dict):
+        return Shown(data)
+    said = ": ".join(str(value[part]) for part in ("ename", "evalue") if value.get(part))
+    return Shown({}, said or "It can't be shown.")
+
+
 @dataclass(frozen=True, slots=True)
 class BatchPart:
     """A cell of several that are given to the kernel together."""
@@ -131,10 +181,15 @@ async def _run(
     request: str,
     timeout: float | None,
     allow_stdin: bool,
+    show: Mapping[str, str] | None = None,
 ) -> tuple[Outcome, ExecuteReply | None, str | None]:
     reactive = None if step is None or not connection.has_helper else _reactive(step)
+    if reactive is not None and show is not None:
+        reactive["show"] = dict(show)  # the helper does what a kernel does by itself, and more: it awaits
     run = asyncio.ensure_future(
-        connection.execute(source, request_id=request, reactive=reactive, allow_stdin=allow_stdin)
+        connection.execute(
+            source, request_id=request, reactive=reactive, allow_stdin=allow_stdin, user_expressions=show
+        )
     )
     try:
         done, _ = await asyncio.wait({run}, timeout=timeout)

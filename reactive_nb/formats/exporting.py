@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from reactive_nb.formats import ipynb, json_text, kernelspecs, own_metadata
 from reactive_nb.formats.libraries import library
 from reactive_nb.models import Cell, CellError, CellType, Notebook
+from reactive_nb.models.output import text_among
 
 ATTACHMENT = re.compile(r"""(\]\(\s*<?|\]:\s*<?|\bsrc\s*=\s*["']?)attachment:([^\s)"'>]+)""")
 NOTHING = "data:,"
@@ -41,7 +42,9 @@ def _prepare(cell: Cell, written: Any) -> None:
     if cell.type is CellType.SQL:
         written.metadata["magics_language"] = "sql"
     if cell.type is CellType.MARKDOWN:
-        written.source = _with_attachments(written.source, cell.attachments)
+        shown = None if cell.config.hide_output else text_among(cell.outputs)
+        text = written.source if shown is None else json_text.mended_text(shown)
+        written.source = _with_attachments(text, cell.attachments)
     if cell.config.hide_source:
         written.metadata["transient"] = {"remove_source": True}
     if not cell.type.runs:

@@ -97,7 +97,7 @@ def _read_cell(raw: Any, cell_id: str, place: int, usual: CellType, *, later: bo
         type=(known.type or usual) if is_code else CellType(kind),
         source=_read_text(raw.get("source", ""), place),
         config=known.config,
-        outputs=_read_outputs(raw.get("outputs"), place, later=later) if is_code else (),
+        outputs=_read_outputs(raw.get("outputs"), place, later=later) if is_code else _shown_text(kind, own),
         execution_count=soundness.count(raw.get("execution_count")) if is_code else None,
         error=known.error,
         started_at=known.started_at,
@@ -106,6 +106,14 @@ def _read_cell(raw: Any, cell_id: str, place: int, usual: CellType, *, later: bo
         attachments=soundness.attachments(attached),
         revision=known.revision,
     )
+
+
+def _shown_text(kind: str, own: dict[str, Any]) -> tuple[Output, ...]:
+    """What a Markdown cell with values in its text shows: nbformat has no place for it, so it is with our metadata."""
+    found = own.get("outputs")
+    if kind != "markdown" or not isinstance(found, list) or not all(isinstance(output, dict) for output in found):
+        return ()
+    return soundness.outputs(found, later=False)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -155,6 +163,8 @@ def write_cell(cell: Cell, usual: CellType, *, later: bool = False) -> dict[str,
     own = own_metadata.write_cell(cell, usual=usual if is_code else cell.type)
     if cell.attachments and is_code:  # nbformat has no place for them, and the cell may become Markdown again
         own["attachments"] = dict(cell.attachments)
+    if cell.type is CellType.MARKDOWN and cell.outputs:
+        own["outputs"] = list(cell.outputs)
     if own:
         metadata[own_metadata.KEY] = {**_object(metadata.get(own_metadata.KEY)), **own}
     written: dict[str, Any] = {

@@ -31,7 +31,7 @@ DEFAULT_OWNER = "local"
 RUNNING_TYPES = {kind.value: kind for kind in CellType if kind.runs}
 
 NOTEBOOK_KEYS = frozenset({"id", "name", "owner", "settings", "revision", "created_at", "updated_at"})
-CELL_KEYS = frozenset({"type", "config", "error", "revision", "started_at", "duration_ms", "attachments"})
+CELL_KEYS = frozenset({"type", "config", "error", "revision", "started_at", "duration_ms", "attachments", "outputs"})
 
 PLAIN_CONFIG = CellConfig()
 Choice = TypeVar("Choice", bound=StrEnum)

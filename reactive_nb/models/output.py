@@ -8,6 +8,7 @@ See https://nbformat.readthedocs.io/en/latest/format_description.html#code-cell-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 Output: TypeAlias = dict[str, Any]
@@ -25,3 +26,20 @@ def error(ename: str, evalue: str, traceback: list[str] | None = None) -> Output
 def joined(value: str | list[str]) -> str:
     """Nbformat allows any text to be stored as a list of lines; this is the text."""
     return value if isinstance(value, str) else "".join(value)
+
+
+def filled_text(text: str, plain: str) -> Output:
+    """What a Markdown cell shows that has values in its text: that text, marked as such."""
+    data = {"text/markdown": text, "text/plain": plain}
+    return {"output_type": "display_data", "data": data, "metadata": {"reactive_nb": {"text": True}}}
+
+
+def text_among(outputs: Sequence[Output]) -> str | None:
+    """The text of `filled_text`, if it is among a cell's outputs."""
+    for output in outputs:
+        metadata, data = output.get("metadata"), output.get("data")
+        if isinstance(metadata, dict) and metadata.get("reactive_nb") == {"text": True} and isinstance(data, dict):
+            text = data.get("text/markdown")
+            if isinstance(text, str | list):
+                return joined(text)
+    return None

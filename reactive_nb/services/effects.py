@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reactive_nb.execution.namespace import NamespaceStep
-from reactive_nb.models import CellType
+from reactive_nb.models import CellType, ShownValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Execute:
     source: str
     timeout: float | None
     step: NamespaceStep
+    values: tuple[ShownValue, ...] = ()
+    """Of a Markdown cell: what its text shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ async def run_notebook(
             return HeadlessResult(
                 notebook=_with_configs_of(notebook, result),
                 run=run,
-                cells=tuple(views.run_cell(session.state, cell.id) for cell in result.cells if _is_run(cell)),
+                cells=tuple(views.run_cell(session.state, cell.id) for cell in result.cells if _is_run(session, cell)),
                 message=message,
             )
         finally:
@@ -128,8 +128,8 @@ _INTERRUPTED = "the run was interrupted."
 _STOPPED = f"Stopped: {_INTERRUPTED}"
 
 
-def _is_run(cell: Cell) -> bool:
-    return cell.type.runs and cell.config.mode is CellMode.AUTO
+def _is_run(session: NotebookSession, cell: Cell) -> bool:
+    return cell.id in session.state.knowledge and cell.config.mode is CellMode.AUTO
 
 
 async def _run(session: NotebookSession, timeout: float | None, stop: asyncio.Event) -> RunResponse:
@@ -208,7 +208,7 @@ def _without_results(notebook: Notebook) -> Notebook:
 
 
 def _follow(session: NotebookSession, progress: Progress) -> Callable[[Event], None]:
-    total = sum(cell.type.runs and bool(cell.source.strip()) for cell in session.notebook.cells)
+    total = sum(cell.id in session.state.knowledge and bool(cell.source.strip()) for cell in session.notebook.cells)
     done: set[str] = set()
 
     def follow(event: Event) -> None:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 
-from reactive_kernels import DeadKernelError, DiedEvent, ExecuteInputEvent, KernelError, KernelEvent
+from reactive_kernels import DeadKernelError, DiedEvent, ExecuteInputEvent, KernelConnection, KernelError, KernelEvent
 from reactive_nb.execution import execute_python_cell
-from reactive_nb.execution.executor import BatchPart, CellResult, execute_python_cells
+from reactive_nb.execution.executor import BatchPart, CellResult, execute_python_cells, show_values
 from reactive_nb.execution.records import Outcome
+from reactive_nb.execution.text import filled
 from reactive_nb.models import CellType, KernelState, new_cell_id
 from reactive_nb.models import error as error_output
 from reactive_nb.services.effects import BindNames, Execute, ExecuteBatch, StartKernel
@@ -200,19 +201,37 @@ class KernelWork:
             return
         ((request, _),) = self._given.give([effect])
         try:
-            result = await execute_python_cell(
-                self._life.connection,
-                effect.source,
-                step=effect.step,
-                request_id=request,
-                timeout=effect.timeout,
-                collect=False,
-                allow_stdin=self._allow_stdin,
-            )
+            if effect.type is CellType.MARKDOWN:
+                result = await self._fill_in(self._life.connection, effect, request)
+            else:
+                result = await execute_python_cell(
+                    self._life.connection,
+                    effect.source,
+                    step=effect.step,
+                    request_id=request,
+                    timeout=effect.timeout,
+                    collect=False,
+                    allow_stdin=self._allow_stdin,
+                )
             self._end_given(result)
         finally:
             self._given.forget()
         self._end_execution(effect.number)
+
+    async def _fill_in(self, connection: KernelConnection, effect: Execute, request: str) -> CellResult:
+        """A Markdown cell: its text with the values in it is what it shows."""
+        result, shown = await show_values(
+            connection,
+            [value.expression for value in effect.values],
+            step=effect.step,
+            request_id=request,
+            timeout=effect.timeout,
+            allow_stdin=self._allow_stdin,
+        )
+        if self._given and len(shown) == len(effect.values):
+            self._begin_given(request)  # if the kernel has not said that it did
+            self._output.show(effect.cell_id, filled(effect.source, effect.values, shown))
+        return result
 
     async def _execute_batch(self, effect: ExecuteBatch) -> None:
         if self._life.connection is None:

@@ -29,6 +29,7 @@ from reactive_nb.models import (
     KernelState,
     Notebook,
     RunMode,
+    ShownValue,
     SyntaxProblem,
 )
 from reactive_nb.models.persistent import PersistentMap, PersistentSet
@@ -83,6 +84,8 @@ class Knowledge:
     analysis: Analysis
     problem: SyntaxProblem | None = None
     """The source as it is now does not parse; `analysis` is that of the last one that did."""
+    values: tuple[ShownValue, ...] = ()
+    """What the text of a Markdown cell shows."""
     observed: frozenset[str] = NO_NAMES
     missed: frozenset[str] = NO_NAMES
 

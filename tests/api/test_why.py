@@ -115,3 +115,20 @@ async def test_a_dry_run_tells_what_would_run_and_starts_nothing(client: httpx2.
         assert kinds.index("run.started") < kinds.index("kernel.status")
         again = (await live.ask("notebook.run", all=True))["result"]
         assert again["cells"] == ["c0", "c1", "c2"]
+
+
+async def test_values_in_text_are_told_as_outputs(client: httpx2.AsyncClient, service: Service) -> None:
+    cells = [{"id": "c0", "source": "x = 3"}, {"id": "t", "type": "markdown", "source": "a {{ x }}"}]
+    notebook = (await client.post("notebooks", json={"cells": cells})).json()["id"]
+    async with service.live(notebook) as live:
+        await live.hear()
+        ran = (await live.ask("cell.run", cell_id="t"))["result"]
+        assert ran["cells"] == ["c0", "t"]
+        await live.until("run.finished", run_id=ran["run_id"])
+        (told,) = [event for event in live.events if event["type"] == "output.append"]
+        assert (told["cell_id"], told["outputs"][0]["data"]["text/markdown"]) == ("t", "a 3")
+    cell = (await client.get(f"notebooks/{notebook}/cells/t")).json()
+    assert (cell["status"], cell["uses"], cell["upstream"], cell["source"]) == ("success", ["x"], ["c0"], "a {{ x }}")
+    exported = await client.get(f"notebooks/{notebook}/export", params={"format": "md"})
+    assert "a 3" in exported.text
+    assert "{{" not in exported.text

@@ -272,3 +272,12 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         said = process.stderr.read()
         assert process.wait(DEADLINE_S) == 1
     assert said == b""
+
+
+def test_values_in_text_are_run_and_shown_in_what_is_made_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("# %% [markdown]\n# # Total: {{ x }}\n\n# %%\nx = 41 + 1\n")
+    assert reactive_nb("convert", "a.py", "a.ipynb", cwd=tmp_path).returncode == 0
+    assert reactive_nb("run", "a.ipynb", "-o", "done.ipynb", cwd=tmp_path).stderr == "a.ipynb: 2 of 2 cells ran\n"
+    assert reactive_nb("convert", "done.ipynb", "done.md", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "done.md").read_text().startswith("# Total: 42\n")
+    assert read_ipynb(tmp_path / "done.ipynb").cells[0].source == "# Total: {{ x }}"

@@ -11,6 +11,7 @@ import pytest
 
 from reactive_kernels import KernelConnection, KernelEvent, KernelPool, OutputEvent, PoolLimits
 from reactive_nb.execution import execute_python_cell
+from reactive_nb.execution.executor import show_values
 from reactive_nb.execution.namespace import NamespaceStep
 from reactive_nb.execution.records import Outcome
 
@@ -129,3 +130,13 @@ async def test_a_step_binds_before_and_reports_after(kernel: KernelConnection) -
     assert result.reply is not None
     assert result.reply.report is not None
     assert result.reply.report["spoiled"] == [["a", "x"]]
+
+
+async def test_values_are_shown_by_any_python_kernel(kernel: KernelConnection) -> None:
+    """Without a step the kernel does it by itself, as every Jupyter kernel can."""
+    await execute_python_cell(kernel, "x = 'text'")
+    result, shown = await show_values(kernel, ["x", "1 / 0", "x * 2"])
+    assert [one.data.get("text/plain") for one in shown] == ["'text'", None, "'texttext'"]
+    assert (result.outcome, result.message) == (Outcome.ERROR, "ZeroDivisionError: division by zero")
+    assert shown[1].error == "ZeroDivisionError: division by zero"
+    assert (await show_values(kernel, []))[1] == []

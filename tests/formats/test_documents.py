@@ -11,6 +11,7 @@ import pytest
 from reactive_nb.formats.html import write_html
 from reactive_nb.formats.markdown import write_markdown
 from reactive_nb.models import Cell, CellConfig, CellError, CellType, Notebook, Output
+from reactive_nb.models.output import filled_text
 from tests.formats.pages import Page, display, notebook
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg'><circle r='3'/></svg>"
@@ -146,3 +147,21 @@ def test_another_language_is_named(write: Callable[[Notebook], bytes]) -> None:
     cells = (Cell("a", CellType.CODE, "x = 1"),)
     text = write(Notebook("n", kernel_name="julia-1.11", metadata=metadata, cells=cells)).decode()
     assert "hl-julia" in text or "```julia" in text
+
+
+def filled(source: str, shown: str, **config: Any) -> Cell:
+    """Markdown that shows a value."""
+    return Cell("t", CellType.MARKDOWN, source, CellConfig(**config), outputs=(filled_text(shown, shown),))
+
+
+def test_values_in_text_are_shown_in_documents() -> None:
+    made = Notebook(id="n", cells=(filled("# Total: {{ x }}", "# Total: &#95;<b>3</b><script>no</script>"),))
+    assert "<b>3</b>" in write_html(made).decode()
+    assert "{{ x }}" not in write_html(made).decode()
+    assert "<script>no" not in write_html(made).decode()
+    assert write_markdown(made).decode().startswith("# Total: &#95;<b>3</b>")
+
+
+def test_values_that_are_to_be_hidden_are_not_shown() -> None:
+    made = Notebook(id="n", cells=(filled("Total: {{ x }}", "Total: 3", hide_output=True),))
+    assert write_markdown(made) == b"Total: {{ x }}\n"

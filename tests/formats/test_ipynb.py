@@ -13,6 +13,7 @@ from reactive_nb.formats import FormatError, read_ipynb, write_ipynb
 from reactive_nb.formats.json_text import has_more_containers
 from reactive_nb.formats.libraries import library
 from reactive_nb.models import Cell, CellConfig, CellType, Notebook
+from reactive_nb.models.output import filled_text
 from tests.notebooks.corpus import name, notebooks
 
 nbformat = library("nbformat")
@@ -359,3 +360,19 @@ def test_fields_that_the_files_own_version_does_not_have_are_kept_where_it_has_r
     nbformat.validate(written)
     assert written["cells"][0]["metadata"]["reactive_nb"]["fields"] == {"lock": "me"}
     assert written["metadata"]["reactive_nb"]["fields"] == {"extra": 1}
+
+
+def test_what_text_shows_is_kept_with_our_metadata() -> None:
+    shown = filled_text("a 3", "a 3")
+    cell = Cell("t", CellType.MARKDOWN, "a {{ x }}", outputs=(shown,), started_at=TIME)
+    data = write_ipynb(Notebook(id="n", cells=(cell,)))
+    written = json.loads(data)["cells"][0]
+    assert (written["source"], "outputs" in written) == (["a {{ x }}"], False)
+    nbformat.validate(nbformat.reads(data.decode(), as_version=4))
+    assert read_ipynb(data).cells[0] == cell
+
+
+@pytest.mark.parametrize("outputs", [3, [3], [{"output_type": "fun"}], {"a": 1}, None])
+def test_outputs_of_text_that_are_none_are_left_out(outputs: Any) -> None:
+    cell = {"cell_type": "markdown", "id": "t", "metadata": {"reactive_nb": {"outputs": outputs}}, "source": "{{ x }}"}
+    assert read_ipynb(text_of([cell])).cells[0].outputs == ()

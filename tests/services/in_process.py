@@ -7,6 +7,7 @@ reducer gets the reports it would get from a kernel, deterministically and in mi
 from __future__ import annotations
 
 import ast
+import asyncio
 import contextlib
 import io
 import re
@@ -18,8 +19,11 @@ from typing import Any
 
 from reactive_kernels import Append, ExecuteReply
 from reactive_kernels.kernel_side import Namespace, Step
+from reactive_kernels.kernel_text import show
+from reactive_nb.execution.executor import shown_values
 from reactive_nb.execution.records import Outcome
-from reactive_nb.models import Cell, CellStatus, KernelState, Notebook
+from reactive_nb.execution.text import filled
+from reactive_nb.models import Cell, CellStatus, CellType, KernelState, Notebook, Output
 from reactive_nb.services.effects import BindNames, Effect, Execute, ExecuteBatch, ReplaceKernel, StartKernel
 from reactive_nb.services.errors import SessionError
 from reactive_nb.services.operations import (
@@ -43,6 +47,19 @@ class Shell:
     """All of a shell that the kernel-side namespace looks at."""
 
     user_ns: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__", "__builtins__": __builtins__})
+    execution_count: int = 1
+
+    @property
+    def display_formatter(self) -> Shell:
+        return self
+
+    def format(self, value: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        """How values in text are shown."""
+        return {"text/plain": repr(value)}, {}
+
+    def begin_code(self) -> bool:
+        """Nobody interrupts."""
+        return False
 
 
 class InProcessNotebook:
@@ -135,34 +152,44 @@ class InProcessNotebook:
         step = Step(self.namespace, request)
         step.prepare()
         assert not step.missing, f"versions that are not there: {step.missing}"
-        shown, error = run_source(effect.source, self.shell.user_ns)
-        reply: dict[str, Any] = {"status": "ok"}
-        if error is not None:
-            sys.last_value = error
-            reply = {"status": "error", "ename": type(error).__name__, "evalue": str(error)}
+        output, reply = self._text(effect) if effect.type is CellType.MARKDOWN else self._code(effect.source)
         while self.meanwhile:
             effects += self._try(self.meanwhile.pop(0))
         report = step.report(reply)
-        if shown:
-            output = {"output_type": "stream", "name": "stdout", "text": shown}
+        if output is not None:
             effects += self._apply(ChangeOutputs({effect.cell_id: (Append((output,)),)}))
-        outcome = Outcome.OK if error is None else Outcome.ERROR
-        answer = ExecuteReply(status="error" if error else "ok", execution_count=effect.number, report=report)
-        if error is not None:
-            answer = ExecuteReply(
-                status="error",
-                execution_count=effect.number,
-                ename=type(error).__name__,
-                evalue=str(error),
-                report=report,
-            )
-        return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": error is None}
+        ok = reply["status"] == "ok"
+        outcome = Outcome.OK if ok else Outcome.ERROR
+        answer = ExecuteReply(
+            status="ok" if ok else "error",
+            execution_count=effect.number,
+            ename=reply.get("ename"),
+            evalue=reply.get("evalue"),
+            report=report,
+        )
+        return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": ok}
+
+    def _code(self, source: str) -> tuple[Output | None, dict[str, Any]]:
+        """What a cell prints, and how the kernel replies."""
+        shown, error = run_source(source, self.shell.user_ns)
+        output = {"output_type": "stream", "name": "stdout", "text": shown} if shown else None
+        if error is None:
+            return output, {"status": "ok"}
+        sys.last_value = error
+        return output, {"status": "error", "ename": type(error).__name__, "evalue": str(error)}
+
+    def _text(self, effect: Execute) -> tuple[Output, dict[str, Any]]:
+        """A text with its values, and how the kernel replies."""
+        expressions = {str(place): value.expression for place, value in enumerate(effect.values)}
+        with _shallow(), contextlib.redirect_stdout(io.StringIO()):
+            reply = asyncio.run(show(self.shell, self.shell, expressions))
+        return filled(effect.source, effect.values, shown_values(reply["user_expressions"])), reply
 
     # -- what is to be seen
     def text(self, cell: str) -> str:
         found = self.state.notebook.cell(cell)
         assert found is not None
-        return re.sub("0x[0-9a-f]+", "0x", "".join(output["text"] for output in found.outputs))
+        return re.sub("0x[0-9a-f]+", "0x", "".join(_words(output) for output in found.outputs))
 
     def status(self, cell: str) -> CellStatus:
         return self.state.statuses[cell]
@@ -187,10 +214,14 @@ class InProcessNotebook:
     def fresh(self) -> InProcessNotebook:
         """The same document, opened anew and run once."""
         other = InProcessNotebook()
-        cells = tuple(Cell(id=cell.id, source=cell.source, config=cell.config) for cell in self.state.notebook.cells)
+        cells = tuple(Cell(cell.id, cell.type, cell.source, cell.config) for cell in self.state.notebook.cells)
         other.state = initial_state(Notebook(id="n", cells=cells, settings=self.state.notebook.settings))
         other.run()
         return other
+
+
+def _words(output: Output) -> str:
+    return str(output["text"] if "text" in output else output["data"]["text/plain"])
 
 
 def _as_expected(report: dict[str, Any], expected: Mapping[str, list[str]]) -> bool:

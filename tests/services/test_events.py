@@ -113,7 +113,9 @@ def _operation(notebook: WatchedNotebook, step: tuple[str, int, str], new: str) 
     cell = cells[where % len(cells)]
     match kind:
         case "edit":
-            return UpdateCell(cell.id, source=what)
+            return UpdateCell(cell.id, type=CellType.PYTHON, source=what)
+        case "text":
+            return UpdateCell(cell.id, type=CellType.MARKDOWN, source=what)
         case "delete":
             return RemoveCell(cell.id)
         case "move":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from reactive_nb.models import CellMode, Redefinition
+from reactive_nb.models import CellMode, CellType, Redefinition
 from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
 from tests.services.in_process import InProcessNotebook
 
@@ -51,7 +51,15 @@ def _statement() -> st.SearchStrategy[str]:
 
 SOURCES = st.lists(_statement(), min_size=1, max_size=3).map("\n".join)
 
+TEXTS = st.one_of(
+    st.builds("{{{{ {} }}}}".format, NAMES),
+    st.builds("a {{{{ {}() }}}} b {{{{ {} }}}}".format, FUNCTIONS, LISTS),
+    st.builds("{{{{ {}.append({}) }}}}".format, LISTS, NUMBERS),
+    st.sampled_from(["no value", "{{ K().m() }}", "{{ a + }}", "{{ [b for b in p] }} {{ 1 / 0 }}"]),
+)
+
 EDITS = st.one_of(
+    st.tuples(st.just("text"), st.integers(0, 20), TEXTS),
     st.tuples(st.just("edit"), st.integers(0, 20), SOURCES),
     st.tuples(st.just("insert"), st.integers(0, 20), SOURCES),
     st.tuples(st.just("delete"), st.integers(0, 20), st.just("")),
@@ -93,7 +101,9 @@ def _edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: st
         return
     match kind:
         case "edit":
-            notebook.do(UpdateCell(cell.id, source=what))
+            notebook.do(UpdateCell(cell.id, type=CellType.PYTHON, source=what))
+        case "text":
+            notebook.do(UpdateCell(cell.id, type=CellType.MARKDOWN, source=what))
         case "delete":
             notebook.do(RemoveCell(cell.id))
         case "move":

@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.formats import kernelspecs
-from reactive_nb.models import Analysis, Cell, CellConfig, CellType, Kernelspec, KernelState, Notebook, NotebookSettings
+from reactive_nb.models import Cell, CellConfig, CellType, Kernelspec, KernelState, Notebook, NotebookSettings
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.schemas.events import CellAdded, CellMoved, CellRemoved
 from reactive_nb.schemas.runs import RunState
@@ -29,35 +28,24 @@ from reactive_nb.services.operations import (
     UpdateCell,
     UpdateNotebook,
 )
+from reactive_nb.services.reducer.knowing import knowledge_of
 from reactive_nb.services.reducer.planning import settle
 from reactive_nb.services.reducer.runs import abandon, forget_runs
 from reactive_nb.services.reducer.telling import update_statuses
 from reactive_nb.services.reducer.transition import Transition
-from reactive_nb.services.state import Knowledge, SessionState
-
-NOTHING_KNOWN = Analysis()
+from reactive_nb.services.state import SessionState
 
 
 def initial_state(notebook: Notebook, language: str = "python") -> SessionState:
     """A notebook just opened: nothing has run."""
     step = Transition(SessionState(notebook=notebook, language=language))
-    known = PersistentMap({cell.id: _knowledge(cell) for cell in notebook.cells if cell.type.runs})
-    step.change(knowledge=known)
+    known = {cell.id: found for cell in notebook.cells if (found := knowledge_of(cell, language)) is not None}
+    step.change(knowledge=PersistentMap(known))
     step.regraph(*known)
     step.touch_everything()
     settle(step)
     update_statuses(step, notebook.by_id)
     return step.state
-
-
-def _knowledge(cell: Cell, before: Knowledge | None = None) -> Knowledge:
-    """What the source says; what runs have shown is kept as long as the source is the same."""
-    if cell.type is not CellType.PYTHON:
-        return Knowledge(NOTHING_KNOWN)
-    analysis = analyse_python(cell.source)
-    if analysis.error is not None:
-        return Knowledge(before.analysis if before else NOTHING_KNOWN, problem=analysis.error)
-    return Knowledge(analysis)
 
 
 def _revise(step: Transition) -> int:
@@ -97,8 +85,9 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         revision=_revise(step),
     )
     _place_cells(step, step.state.notebook.with_new(cell, index), cell.id)
-    if cell.type.runs:
-        step.know(cell.id, _knowledge(cell))
+    known = knowledge_of(cell, step.state.language)
+    if known is not None:
+        step.know(cell.id, known)
         step.touch(cell.id)
     step.emit(CellAdded(cell=views.cell_response(step.state, cell.id), index=index))
 
@@ -131,19 +120,34 @@ def _changed_cell(step: Transition, cell: Cell, operation: UpdateCell) -> Cell:
 
 def _store_cell(step: Transition, cell: Cell, changed: Cell) -> None:
     changed = replace(changed, revision=_revise(step))
-    if changed.type is not cell.type and not changed.type.runs:
-        changed = replace(changed, outputs=(), error=None, execution_count=None, started_at=None, duration_ms=None)
-        if cell.outputs:
-            views.clear_outputs(step.events, cell.id)
-        _drop_run(step, cell.id)
-        step.forget_outputs(cell.id)
-    step.set_cell(changed)
+    before = step.state.knowledge.get(cell.id)
+    known = before
     if (changed.source, changed.type) != (cell.source, cell.type):
-        step.know(cell.id, _knowledge(changed, step.state.knowledge.get(cell.id)) if changed.type.runs else None)
+        known = knowledge_of(changed, step.state.language, before if changed.type is cell.type else None)
+    if (before is not None and known is None) or (changed.type is not cell.type and not _both_code(changed, cell)):
+        changed = _without_results(step, changed)
+    step.set_cell(changed)
+    if known is not before:
+        step.know(cell.id, known)
     if changed.config != cell.config:
         step.regraph(cell.id)
     step.touch(cell.id)
+    if changed.type is not cell.type:
+        step.touch(*step.state.notebook.opaque)
     step.emit(views.cell_updated(changed))
+
+
+def _both_code(one: Cell, other: Cell) -> bool:
+    return one.type.runs and other.type.runs
+
+
+def _without_results(step: Transition, cell: Cell) -> Cell:
+    """The cell as one that has never run; what its runs left is let go."""
+    if cell.outputs:
+        views.clear_outputs(step.events, cell.id)
+    _drop_run(step, cell.id)
+    step.forget_outputs(cell.id)
+    return replace(cell, outputs=(), error=None, execution_count=None, started_at=None, duration_ms=None)
 
 
 Fields = TypeVar("Fields", CellConfig, NotebookSettings)
@@ -173,9 +177,10 @@ def remove_cell(operation: RemoveCell, step: Transition) -> None:
     cell = _existing(step, operation.cell_id)
     _revise(step)
     _place_cells(step, step.state.notebook.without(cell.id), cell.id)
-    if cell.type.runs:
+    if cell.id in step.state.knowledge:
         step.know(cell.id, None)
     _drop_run(step, cell.id)
+    step.touch(*step.state.notebook.opaque)
     step.forget_outputs(cell.id)
     step.emit(CellRemoved(cell_id=cell.id))
 
@@ -225,6 +230,16 @@ def _change_kernel(step: Transition, language: str, display_name: str | None) ->
         wanted = cell_type(language, cell.type)
         if wanted is not cell.type:
             _store_cell(step, cell, replace(cell, type=wanted))
+        elif cell.type is CellType.MARKDOWN:
+            _reconsider_text(step, cell)
+
+
+def _reconsider_text(step: Transition, cell: Cell) -> None:
+    """Its values are Python: with a kernel of another language it shows none."""
+    known, before = knowledge_of(cell, step.state.language), step.state.knowledge.get(cell.id)
+    if (known is None) != (before is None):
+        step.set_cell(_without_results(step, cell) if known is None else cell)
+        step.know(cell.id, known)
 
 
 def replace_notebook(operation: ReplaceNotebook, step: Transition) -> None:

@@ -93,7 +93,7 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     report = (operation.reply.report if operation.reply else None) or {}
     if cell is None or cell.id not in step.graph.rank:
         leave_no_trace(step, running.cell, report)
-        if cell is not None:
+        if cell is not None and cell.id in step.state.knowledge:
             _show(step, cell, operation)
         mark_done(step, running.cell)
         return
@@ -198,7 +198,7 @@ def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:
     step.set_cell(
         replace(
             step.state.notebook.by_id[cell.id],
-            execution_count=reply.execution_count if reply else None,
+            execution_count=reply.execution_count if reply and cell.type.runs else None,
             duration_ms=round(operation.duration_ms, 3),
             error=error,
         )

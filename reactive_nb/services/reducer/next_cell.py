@@ -59,8 +59,9 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
         mutates=tuple(sorted(state.knowledge[cell_id].analysis.mutates)),
     )
     inputs = inputs_now(graph, state.records, cell_id)
+    values = state.knowledge[cell_id].values
     execution = Execution(cell_id, number, cell.source, inputs, graph, names, state.moves)
-    return execution, Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names)
+    return execution, Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names, values)
 
 
 def bound_after(bound: PersistentMap[str, str], names: NamespaceStep) -> PersistentMap[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from reactive_nb.execution.namespace import NamespaceStep, final_bindings
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import Situation, with_dependants
-from reactive_nb.models import CellError, KernelState
+from reactive_nb.models import CellError, CellType, KernelState
 from reactive_nb.models.persistent import PersistentSet
 from reactive_nb.schemas.events import RunFinished
 from reactive_nb.schemas.runs import RunState
@@ -21,7 +21,7 @@ from reactive_nb.services.effects import BindNames, ExecuteBatch, StartKernel, S
 from reactive_nb.services.reducer.ahead import look_ahead
 from reactive_nb.services.reducer.next_cell import blocked_by, bound_after, execution_of, needed_first
 from reactive_nb.services.reducer.transition import Transition
-from reactive_nb.services.state import Run
+from reactive_nb.services.state import Run, SessionState
 
 MOST_PULLS = 3
 """How often, in one run, a creator is run again because its object was changed in place."""
@@ -47,6 +47,10 @@ def _advance(step: Transition) -> None:
         cell = next(step.state.pending_in_order())
         if _pull_in(step, now, cell):
             continue
+        unreadable = _unreadable_text(step.state, cell)
+        if unreadable is not None:
+            _end_without_running(step, cell, Outcome.ERROR, unreadable)
+            continue
         blocked = blocked_by(step.state, now, cell)
         if blocked is not None:
             blocked = _blocked_as_written(step, cell) or blocked
@@ -59,6 +63,14 @@ def _advance(step: Transition) -> None:
             _start_kernel(step)
             return
         _start(step, now, cell)
+
+
+def _unreadable_text(state: SessionState, cell: str) -> CellError | None:
+    """What is wrong with the values in a Markdown cell's text: there is nothing that a kernel could be given."""
+    problem = state.knowledge[cell].problem
+    if problem is None or state.notebook.by_id[cell].type is not CellType.MARKDOWN:
+        return None
+    return CellError("syntax", problem.message, line=problem.line)
 
 
 def _finish_runs(step: Transition) -> None:

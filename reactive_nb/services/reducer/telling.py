@@ -124,7 +124,7 @@ def _differently_pending(old: Sequence[Run], new: Sequence[Run]) -> set[str]:
 def _status(state: SessionState, cell: Cell) -> CellStatus:
     if state.running is not None and state.running.cell == cell.id:
         return CellStatus.RUNNING if state.running.started else CellStatus.QUEUED
-    if not cell.type.runs:
+    if cell.id not in state.knowledge:
         return CellStatus.IDLE
     if cell.config.mode is CellMode.DISABLED:
         return CellStatus.DISABLED
