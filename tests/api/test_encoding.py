@@ -61,7 +61,9 @@ def test_nesting_without_end_is_cut_off() -> None:
 
 def test_aliases_are_kept_on_the_slow_way_too() -> None:
     edge = GraphEdge(from_="a", to="b", names=["x"])
-    assert plain(edge) == strict(encode(edge)) == {"from": "a", "to": "b", "names": ["x"]}
+    assert plain(edge) == strict(encode(edge))
+    assert plain(edge)["from"] == "a"
+    assert "from_" not in plain(edge)
 
 
 def test_objects_without_a_json_form_become_text() -> None:
