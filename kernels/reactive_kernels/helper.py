@@ -15,27 +15,43 @@ READ_ONLY = frozenset({"variables", "variable"})
 # An expression whose value shows that the helper is in place.
 PROBE = '__import__("_reactive_nb").VERSION'
 
+# Modules of the helper, in the order in which they are loaded. Those that import each other have dotted names.
 _SOURCES = {
     "_reactive_nb_economies": "kernel_economies.py",
     "_reactive_nb_interrupts": "kernel_interrupts.py",
+    "_reactive_nb.kernel_later": "kernel_later.py",
+    "_reactive_nb.kernel_kinds": "kernel_kinds.py",
+    "_reactive_nb.kernel_types": "kernel_types.py",
+    "_reactive_nb.kernel_pictures": "kernel_pictures.py",
     "_reactive_nb_text": "kernel_text.py",
     "_reactive_nb": "kernel_side.py",
     "_reactive_nb_batches": "kernel_batches.py",
-    "_reactive_nb_variables": "kernel_variables.py",
     "_reactive_nb_widgets": "kernel_widgets.py",
 }
+# Those that are compiled when they are first needed: compiling all would take longer than anything else at the start.
+_LATER = {
+    "_reactive_nb.kernel_executed": "kernel_executed.py",
+    "_reactive_nb.kernel_libraries": "kernel_libraries.py",
+    "_reactive_nb_variables": "kernel_variables.py",
+}
 _LOADER = (
-    "(lambda sys, name, source: (sys.modules.__setitem__(name, type(sys)(name)),"
+    "(lambda sys, name, source: ("
+    "sys.modules.__setitem__(name, type(sys)(name)),"
+    " sys.modules[name].__dict__.update(__package__='_reactive_nb'),"
     " exec(compile(source, '<' + name + '>', 'exec'), sys.modules[name].__dict__)))"
 )
+_KEEPER = "__import__('sys').modules['_reactive_nb.kernel_later'].SOURCES.update"
 
 
 @cache
 def installation() -> str:
     """The code that installs the helper: expressions only, so that no name is left in the user's namespace."""
-    package = resources.files(__package__)
-    texts = {name: package.joinpath(file).read_text(encoding="utf-8") for name, file in _SOURCES.items()}
-    return "\n".join(f"{_LOADER}(__import__('sys'), {name!r}, {text!r})" for name, text in texts.items())
+    lines = [f"{_LOADER}(__import__('sys'), {name!r}, {_text(file)!r})" for name, file in _SOURCES.items()]
+    return "\n".join([*lines, f"{_KEEPER}({ {name: _text(file) for name, file in _LATER.items()}!r})"])
+
+
+def _text(file: str) -> str:
+    return resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
 
 
 def is_installed(reply: dict[str, Any]) -> bool:

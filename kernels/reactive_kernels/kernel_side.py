@@ -15,8 +15,13 @@ import operator
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from types import ModuleType
 from typing import Any
+
+from .kernel_kinds import FIXED
+from .kernel_later import later
+from .kernel_pictures import Pictures, Reach, Restorer
 
 VERSION = 1
 
@@ -25,9 +30,9 @@ Json = dict[str, Any]
 # Names of IPython's own making, whether or not they are there yet.
 _NOBODYS = frozenset(["In", "Out", "_oh", "_ih", "_dh", "get_ipython", "exit", "quit", "open", "_exit_code"])
 _HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
-# Values that cannot be changed in place, and that the interpreter shares freely.
-_IMMUTABLE = frozenset([int, float, complex, bool, str, bytes, type(None), range, type(...), type(NotImplemented)])
 _ABSENT = object()
+# Functions of a module that is loaded when one is called.
+_LATER = frozenset(["variables", "variable"])
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 WATCHERS: list[Any] = []
@@ -46,7 +51,11 @@ class Namespace:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.versions: dict[str, dict[str, Any]] = {}
+        self.mutated: dict[str, frozenset[str]] = {}
+        """Cell → names whose object its last run changed in place."""
         self.reserved = frozenset(shell.user_ns)
+        self.executed: Any = None
+        """What listens to code that cells execute; made when one may."""
         self.last_reply: Json | None = None
         """How the last cell ended."""
 
@@ -66,6 +75,15 @@ class Namespace:
         """Let go of what these cells made."""
         for cell in cells:
             self.versions.pop(cell, None)
+            self.mutated.pop(cell, None)
+
+    def note_mutated(self, cell: str, names: Iterable[str]) -> None:
+        """What a run changed it will change again."""
+        found = frozenset(names)
+        if found:
+            self.mutated[cell] = found
+        else:
+            self.mutated.pop(cell, None)
 
     def bind(self, wanted: dict[str, str | None]) -> list[str]:
         """Bind each name to the version that a cell made of it, or remove it (None).
@@ -106,31 +124,21 @@ class Namespace:
         self.versions[cell] = {name: names[name] for name in written if name in names and self.is_users(name)}
         return sorted(self.versions[cell])
 
-    def sharing(self, mutated: Iterable[str], before: dict[str, Any]) -> set[str]:
-        """The user's names bound to the very objects that were changed in place: aliases changed with them."""
-        changed = _objects(mutated, before)
-        if not changed:
-            return set()
-        return {name for name, value in self.names.copy().items() if id(value) in changed and self.is_users(name)}
-
-    def spoiled(self, cell: str, mutated: Iterable[str], before: dict[str, Any]) -> list[list[str]]:
-        """The versions of other cells whose very object this cell has changed in place, as [cell, name]."""
-        changed = _objects(mutated, before)
-        if not changed:
-            return []
-        return [
-            [other, name]
-            for other, held in self.versions.items()
-            if other != cell
-            for name, value in held.items()
-            if id(value) in changed
+    def references(self, keys: Collection[int], *more: Iterable[Any]) -> dict[int, int]:
+        """How often names, versions, IPython's history and `more` refer to the values of these identities."""
+        last = getattr(self.shell, "last_execution_result", None)
+        places = [
+            self.names.values(),
+            (self.names.get("_oh") or {}).values(),
+            (getattr(last, "result", None),),
+            *(held.values() for held in self.versions.values()),
+            *more,
         ]
-
-
-def _objects(mutated: Iterable[str], before: dict[str, Any]) -> set[int]:
-    """The identities of what these names were bound to, where that can be changed in place at all."""
-    values = (before.get(name, _ABSENT) for name in mutated)
-    return {id(value) for value in values if value is not _ABSENT and type(value) not in _IMMUTABLE}
+        found: dict[int, int] = {}
+        for key in map(id, itertools.chain.from_iterable(places)):
+            if key in keys:
+                found[key] = found.get(key, 0) + 1
+        return found
 
 
 class Step:
@@ -142,33 +150,122 @@ class Step:
         self.cell = str(request["cell"])
         self.before: dict[str, Any] = {}
         self.missing: list[str] = []
+        self.pictures: Pictures | None = None
 
     def prepare(self) -> None:
         """Make the namespace what it is to be at the cell's place, and take a picture of it."""
         self.namespace.forget(self.request.get("forget") or ())
         self.missing = self.namespace.bind(self.request.get("bind") or {})
         self.before = self.namespace.names.copy()
+        self._take_pictures()
+        self._listen()
         for watcher in WATCHERS:
             watcher.begin()
+
+    def _listen(self) -> None:
+        suspected = self.request.get("uses", ()) is None
+        namespace = self.namespace
+        if suspected and namespace.executed is None:
+            namespace.executed = later(f"{__package__}.kernel_executed").Executed()
+        if namespace.executed is not None:
+            namespace.executed.begin(namespace.names, suspected=suspected)
+
+    def _heard(self) -> tuple[list[str], set[str]]:
+        """Names that executed code reads, and those that it bound to what they were bound to before."""
+        if self.namespace.executed is None:
+            return [], set()
+        reads, binds = self.namespace.executed.end()
+        is_users, names = self.namespace.is_users, self.namespace.names
+        return sorted(filter(is_users, reads)), {name for name in binds if name in names and is_users(name)}
+
+    def _take_pictures(self) -> None:
+        mutates = self.request.get("mutates") or ()
+        uses = self.request.get("uses", mutates)
+        names = self.namespace.names
+        if uses is None:
+            uses = filter(self.namespace.is_users, self.before)
+        used = [names[name] for name in uses if name in names and type(names[name]) not in FIXED]
+        if used:
+            wanted = {
+                id(names[name]) for name in (*mutates, *self.namespace.mutated.get(self.cell, ())) if name in names
+            }
+            self.pictures = Pictures(used, wanted)
 
     def report(self, reply: Json) -> Json:
         """Record the versions that the cell made, and say what it did to the namespace."""
         writes, mutates = self.request.get("writes") or (), self.request.get("mutates") or ()
         bound, deleted = self.namespace.changes(self.before)
-        changed = self.namespace.sharing(mutates, self.before)
-        kept = self.namespace.record(self.cell, {*bound, *writes, *mutates, *changed})
+        read, bound_again = self._heard()
+        if reply.get("status") == "ok" and not bound_again.issubset(bound):
+            bound = sorted(bound_again.union(bound))
+        changed, spoiled = self._changed(), []
+        names: set[str] = set()
+        if changed:
+            reach = Reach(self._roots(), self.pictures or Pictures(()), changed)
+            names = self._reaching(reach)
+        kept = self.namespace.record(self.cell, {*bound, *writes, *mutates, *names})
+        if changed:
+            spoiled = self._restore(reach)
+        self.namespace.note_mutated(self.cell, names)
         report = {
             "bound": bound,
             "kept": kept,
             "deleted": deleted,
-            "changed": sorted(changed),
-            "spoiled": self.namespace.spoiled(self.cell, mutates, self.before),
+            "changed": sorted(names),
+            "spoiled": spoiled,
             "missing": self.missing,
             "name_error": _missing_name(reply, self.namespace.names),
         }
+        if read:
+            report["read"] = read
         for watcher in WATCHERS:
             report.update(watcher.end(kept, self.namespace.names))
+        self.before, self.pictures = {}, None  # a traceback may keep this for long, and what it refers to with it
         return report
+
+    def _changed(self) -> set[int]:
+        """The identities of the objects that were changed in place, as far as can be seen."""
+        pictures = self.pictures
+        changed = pictures.changed() if pictures is not None else set()
+        for name in self.request.get("mutates") or ():
+            value = self.before.get(name, _ABSENT)
+            if value is not _ABSENT and type(value) not in FIXED and (pictures is None or pictures.doubtful(id(value))):
+                changed.add(id(value))
+        return changed
+
+    def _roots(self) -> Iterable[Any]:
+        """What the user's names and all versions hold."""
+        is_users, names = self.namespace.is_users, self.namespace.names
+        given = (value for name, value in self.before.items() if is_users(name))
+        now = (value for name, value in names.copy().items() if is_users(name))
+        return itertools.chain(given, now, *(held.values() for held in self.namespace.versions.values()))
+
+    def _reaching(self, reach: Reach) -> set[str]:
+        """The user's names whose value was changed, or refers to what was: all that the cell was given so."""
+        names, is_users = self.namespace.names, self.namespace.is_users
+        before = self.before.items()
+        return {n for n, value in before if id(value) in reach.dirty and names.get(n) is value and is_users(n)}
+
+    def _restore(self, reach: Reach) -> list[list[str]]:
+        """Make other cells' versions that were changed what they were; those that can't be made, as [cell, name]."""
+        versions = self.namespace.versions
+        found = [
+            (cell, name)
+            for cell, held in versions.items()
+            if cell != self.cell
+            for name, value in held.items()
+            if id(value) in reach.dirty and type(value) is not ModuleType  # which can't be made anew
+        ]
+        if not found:
+            return []
+        restorer = Restorer(reach, self.namespace.references(reach.dirty, self.before.values()))
+        spoiled = []
+        for cell, name in found:
+            try:
+                versions[cell][name] = restorer.as_before(versions[cell][name])
+            except Exception:  # CannotCopy, or whatever a class of the user's does
+                spoiled.append([cell, name])
+        return spoiled
 
 
 def _missing_name(reply: Json, names: dict[str, Any]) -> str | None:
@@ -200,6 +297,8 @@ def _error_reply(kernel: Any, error: BaseException) -> Json:
 
 
 def _call(request: Json) -> Json:
+    if request["call"] in _LATER and request["call"] not in FUNCTIONS:
+        later("_reactive_nb_variables")
     target = FUNCTIONS.get(str(request["call"]))
     if target is None:
         return {"error": "there is no function of that name in the kernel"}

@@ -219,6 +219,7 @@ def _reactive(step: NamespaceStep) -> dict[str, object]:
         "forget": list(step.forget),
         "writes": list(step.writes),
         "mutates": list(step.mutates),
+        "uses": None if step.uses is None else list(step.uses),
     }
 
 

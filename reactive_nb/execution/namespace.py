@@ -24,15 +24,23 @@ class NamespaceStep:
     """Cells whose versions are dropped."""
     writes: tuple[str, ...]
     mutates: tuple[str, ...]
+    uses: tuple[str, ...] | None = ()
+    """Names by which the cell can come to what it changes in place; None: that can't be told."""
 
 
 def bindings_for(
-    graph: DependencyGraph, records: Records, cell: str, bound: Mapping[str, str], unsettled: AbstractSet[str]
+    graph: DependencyGraph,
+    records: Records,
+    cell: str,
+    bound: Mapping[str, str],
+    unsettled: AbstractSet[str],
+    *,
+    opaque: bool = False,
 ) -> dict[str, str | None]:
     """What must be bound otherwise than it is (`bound`: name → cell) for `cell` to find what belongs there.
 
     That is each name the cell uses, and each other name that has several versions, or is `unsettled`: what `eval`,
-    `%who` or `df.query("@x")` look at is seen by no analysis.
+    `%who` or `df.query("@x")` look at is seen by no analysis. For an `opaque` cell it is every name.
     """
     providers = graph.providers[cell]
     changes: dict[str, str | None] = {}
@@ -40,7 +48,7 @@ def bindings_for(
         wanted = origin(graph, records, providers.get(name), name).cell
         if wanted != bound.get(name):
             changes[name] = wanted
-    for name in graph.several | unsettled:
+    for name in graph.writers if opaque else graph.several | unsettled:
         if name not in graph.uses[cell]:
             wanted = origin(graph, records, graph.writer_above(cell, name), name).cell
             if wanted != bound.get(name):

@@ -87,7 +87,13 @@ class Knowledge:
     values: tuple[ShownValue, ...] = ()
     """What the text of a Markdown cell shows."""
     observed: frozenset[str] = NO_NAMES
+    read: frozenset[str] = NO_NAMES
     missed: frozenset[str] = NO_NAMES
+
+    @property
+    def learned(self) -> bool:
+        """Whether runs have shown more than the source."""
+        return bool(self.observed or self.read)
 
 
 @dataclass(frozen=True)
@@ -203,6 +209,7 @@ class SessionState:
             id=cell_id,
             analysis=known.analysis,
             observed=known.observed,
+            read=known.read,
             missed=known.missed,
             disabled=cell.config.mode is CellMode.DISABLED,
         )

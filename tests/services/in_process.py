@@ -148,6 +148,7 @@ class InProcessNotebook:
             "forget": list(effect.step.forget),
             "writes": list(effect.step.writes),
             "mutates": list(effect.step.mutates),
+            "uses": None if effect.step.uses is None else list(effect.step.uses),
         }
         step = Step(self.namespace, request)
         step.prepare()

@@ -25,7 +25,8 @@ from reactive_nb.services.operations import (
     UpdateNotebook,
 )
 from tests.services.client import WatchedNotebook
-from tests.services.test_promise import EDITS, SOURCES, _edit
+from tests.services.promise import edit
+from tests.services.test_promise import EDITS, SOURCES
 
 EXAMPLES = int(os.environ.get("PROMISE_EXAMPLES", "200"))
 
@@ -72,7 +73,7 @@ def test_a_client_that_applies_events_shows_the_state(
     notebook.run()
     for number, step in enumerate(steps):
         if isinstance(step, tuple):
-            _edit(notebook, *step, f"n{number}")
+            edit(notebook, *step, f"n{number}")
         else:
             with contextlib.suppress(SessionError):  # there may be no such cell, or one already
                 notebook.do(step)

@@ -20,7 +20,8 @@ from reactive_nb.services.operations import Operation, RunCells, UpdateCell, Upd
 from reactive_nb.services.reducer import apply
 from reactive_nb.services.state import SessionState
 from tests.services.in_process import InProcessNotebook
-from tests.services.test_promise import EDITS, SOURCES, _edit
+from tests.services.promise import edit
+from tests.services.test_promise import EDITS, SOURCES
 from tests.services.test_reducer import after, ran
 from tests.services.test_work import LARGE, SMALL, calls
 
@@ -149,8 +150,8 @@ def test_what_is_planned_is_what_is_started(
     if lazy:
         notebook.do(LAZY)
     notebook.run()
-    for number, edit in enumerate(edits):
-        _edit(notebook, *edit, f"n{number}")
+    for number, change in enumerate(edits):
+        edit(notebook, *change, f"n{number}")
     for scope, where, none in requests:
         state = notebook.state
         cells = state.notebook.cells

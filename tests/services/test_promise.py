@@ -5,12 +5,11 @@ Without kernels: the reducer decides, the kernel-side code binds and reports, an
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reactive_nb.models import CellMode, CellType, Redefinition
-from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
 from tests.services.in_process import InProcessNotebook
+from tests.services.promise import assert_fresh, edit, edits_with
 
 NAMES = st.sampled_from(["a", "b", "c"])
 LISTS = st.sampled_from(["p", "q"])
@@ -58,16 +57,7 @@ TEXTS = st.one_of(
     st.sampled_from(["no value", "{{ K().m() }}", "{{ a + }}", "{{ [b for b in p] }} {{ 1 / 0 }}"]),
 )
 
-EDITS = st.one_of(
-    st.tuples(st.just("text"), st.integers(0, 20), TEXTS),
-    st.tuples(st.just("edit"), st.integers(0, 20), SOURCES),
-    st.tuples(st.just("insert"), st.integers(0, 20), SOURCES),
-    st.tuples(st.just("delete"), st.integers(0, 20), st.just("")),
-    st.tuples(st.just("move"), st.integers(0, 20), st.integers(0, 20).map(str)),
-    st.tuples(st.just("disable"), st.integers(0, 20), st.just("")),
-    st.tuples(st.just("redefine"), st.integers(0, 20), st.sampled_from(["allow", "error"])),
-    st.tuples(st.just("run"), st.integers(0, 20), st.just("")),
-)
+EDITS = edits_with(SOURCES, TEXTS)
 
 EXAMPLES = max(1_000, settings().max_examples)
 """The fuzz profile asks for more."""
@@ -79,47 +69,18 @@ EXAMPLES = max(1_000, settings().max_examples)
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(sources=st.lists(SOURCES, min_size=2, max_size=6), edits=st.lists(EDITS, max_size=6), batches=st.booleans())
+@given(
+    sources=st.lists(SOURCES, min_size=2, max_size=6),
+    edits=st.lists(EDITS, max_size=6),
+    batches=st.booleans(),
+)
 def test_a_settled_notebook_equals_a_fresh_run(
     sources: list[str], edits: list[tuple[str, int, str]], batches: bool
 ) -> None:
     notebook = InProcessNotebook(*sources, batches=batches)
     notebook.run()
-    _assert_fresh(notebook)
+    assert_fresh(notebook)
     for number, (kind, where, what) in enumerate(edits):
-        _edit(notebook, kind, where, what, f"n{number}")
+        edit(notebook, kind, where, what, f"n{number}")
         notebook.run()
-        _assert_fresh(notebook)
-
-
-def _edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: str) -> None:
-    cells = notebook.state.notebook.cells
-    cell = cells[where % len(cells)] if cells else None
-    note(f"{kind} {cell.id if cell else ''} {what!r}")
-    if kind == "insert" or cell is None:
-        notebook.do(AddCell(new, source=what if kind in ("edit", "insert") else "", index=where % (len(cells) + 1)))
-        return
-    match kind:
-        case "edit":
-            notebook.do(UpdateCell(cell.id, type=CellType.PYTHON, source=what))
-        case "text":
-            notebook.do(UpdateCell(cell.id, type=CellType.MARKDOWN, source=what))
-        case "delete":
-            notebook.do(RemoveCell(cell.id))
-        case "move":
-            notebook.do(MoveCell(cell.id, int(what) % len(cells)))
-        case "disable":
-            mode = CellMode.AUTO if cell.config.mode is CellMode.DISABLED else CellMode.DISABLED
-            notebook.do(UpdateCell(cell.id, config={"mode": mode}))
-        case "redefine":
-            notebook.do(UpdateNotebook(settings={"redefinition": Redefinition(what)}))
-        case "run":
-            notebook.run(cell.id)
-
-
-def _assert_fresh(notebook: InProcessNotebook) -> None:
-    fresh = notebook.fresh()
-    sources = "\n\n".join(f"# {cell.id}\n{cell.source}" for cell in notebook.state.notebook.cells)
-    assert notebook.shown() == fresh.shown(), sources
-    disabled = any(cell.config.mode is CellMode.DISABLED for cell in notebook.state.notebook.cells)
-    assert disabled or notebook.variables() == fresh.variables(), sources
+        assert_fresh(notebook)

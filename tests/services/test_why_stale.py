@@ -39,8 +39,9 @@ from reactive_nb.services.reducer import apply, initial_state
 from reactive_nb.services.state import SessionState
 from tests.services.client import WatchedNotebook
 from tests.services.in_process import InProcessNotebook
+from tests.services.promise import edit
 from tests.services.test_events import OTHERS
-from tests.services.test_promise import EDITS, SOURCES, _edit
+from tests.services.test_promise import EDITS, SOURCES
 from tests.services.test_reducer import IDLE, NOW, after, finished, ran, state_of, wrote
 from tests.services.test_work import LARGE, SMALL, calls
 
@@ -300,7 +301,7 @@ def test_a_cell_is_stale_if_and_only_if_there_is_a_reason(
     notebook.run()
     for number, (step, runs) in enumerate(steps):
         if isinstance(step, tuple):
-            _edit(notebook, *step, f"n{number}")
+            edit(notebook, *step, f"n{number}")
         else:
             with contextlib.suppress(SessionError):  # there may be no such cell, or one already
                 notebook.do(step)

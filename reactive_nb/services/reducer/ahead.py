@@ -68,7 +68,7 @@ def _expected(state: SessionState, execution: Execution) -> Expected | None:
         return {"kept": sorted(record.kept), "deleted": sorted(record.deleted)}
     known = state.knowledge[execution.cell]
     analysis = known.analysis
-    if known.problem or known.observed or analysis.maybe or analysis.opaque:
+    if known.problem or known.learned or analysis.maybe or analysis.opaque:
         return None
     if state.graph.writes[execution.cell] != analysis.defines | analysis.mutates | analysis.deletes:
         return None

@@ -29,7 +29,7 @@ from reactive_nb.services.operations import (
 )
 from reactive_nb.services.reducer.next_cell import bound_after, is_premature
 from reactive_nb.services.reducer.planning import mark_done, pull_in_dependants, replace_run
-from reactive_nb.services.reducer.results import leave_no_trace, record_run
+from reactive_nb.services.reducer.results import Report, leave_no_trace, record_run, seen_from
 from reactive_nb.services.reducer.runs import abandon, forget_runs, lose_records, replace_kernel
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.reducer.widgets import run_behind
@@ -90,7 +90,7 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
         return  # its kernel is gone, and was said to be
     _go_on(step)
     cell = step.state.notebook.cell(running.cell)
-    report = (operation.reply.report if operation.reply else None) or {}
+    report: Report = (operation.reply.report if operation.reply else None) or {}
     if cell is None or cell.id not in step.graph.rank:
         leave_no_trace(step, running.cell, report)
         if cell is not None and cell.id in step.state.knowledge:
@@ -100,9 +100,10 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
         leave_no_trace(step, cell.id, report)
         return
+    report = seen_from(step.graph, cell.id, report)
     too_early = running.ahead and is_premature(step.refresh(), step.state.stale, running)
     refined = _learn(step, cell, operation, report)
-    record_run(step, running, cell, operation.outcome, report)
+    record_run(step, running, cell, operation.outcome, report, refined=refined)
     _show(step, cell, operation)
     if not too_early:
         mark_done(step, cell.id)
@@ -167,22 +168,27 @@ def _run_again(step: Transition, cell_id: str) -> None:
             replace_run(step, replace(run, pending=run.pending | {cell_id}, done=run.done[:-1]))
 
 
-def _learn(step: Transition, cell: Cell, operation: CellFinished, report: dict[str, Any]) -> bool:
-    """Whether the run wrote other names, unseen in the source, than was known: then the graph is refined.
+def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report) -> bool:
+    """Whether the run wrote or read other names, unseen in the source, than was known: then the graph is refined.
 
     What this run did counts, not what earlier ones did: a fresh run would know no more.
     """
     known = step.state.knowledge[cell.id]
     written = {name for part in ("bound", "deleted", "changed") for name in report.get(part, ())}
     observed = frozenset(written - (step.graph.writes[cell.id] - known.observed))
+    read = frozenset(report.get("read", ())) - known.analysis.uses
     if operation.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL):
         observed |= known.observed
-    if observed == known.observed:
+        read |= known.read
+    if observed == known.observed and read == known.read:
+        return False
+    if observed == known.observed and not any(name in step.graph.writers for name in read ^ known.read):
+        step.know(cell.id, replace(known, read=read))  # it counts when somebody comes to write them
         return False
     concerned = step.graph.users[cell.id] | {cell.id}
     step.refresh()
     stale = step.state.stale
-    step.know(cell.id, replace(known, observed=observed))
+    step.know(cell.id, replace(known, observed=observed, read=read))
     step.refresh()
     pull_in_dependants(step, cell.id, concerned | step.graph.users[cell.id] | (step.state.stale - stale))
     return True

@@ -51,12 +51,14 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
     graph = now.graph
     cell = state.notebook.by_id[cell_id]
     number = state.number + 1
+    analysis = state.knowledge[cell_id].analysis
     names = NamespaceStep(
         cell=cell_id,
-        bind=bindings_for(graph, state.records, cell_id, state.bound, state.unsettled),
+        bind=bindings_for(graph, state.records, cell_id, state.bound, state.unsettled, opaque=bool(analysis.opaque)),
         forget=tuple(sorted(state.forget - {cell_id})),
         writes=tuple(sorted(graph.writes[cell_id])),
-        mutates=tuple(sorted(state.knowledge[cell_id].analysis.mutates)),
+        mutates=tuple(sorted(analysis.mutates)),
+        uses=None if analysis.opaque else tuple(sorted(graph.providers[cell_id])),
     )
     inputs = inputs_now(graph, state.records, cell_id)
     values = state.knowledge[cell_id].values

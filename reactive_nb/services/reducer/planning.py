@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from reactive_nb.execution.namespace import NamespaceStep, final_bindings
+from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import Situation, with_dependants
 from reactive_nb.models import CellError, CellType, KernelState
@@ -25,6 +26,8 @@ from reactive_nb.services.state import Run, SessionState
 
 MOST_PULLS = 3
 """How often, in one run, a creator is run again because its object was changed in place."""
+MOST_TIMES = 8
+"""How often, in one run, a cell runs at all within a short time."""
 
 
 def settle(step: Transition) -> None:
@@ -45,15 +48,16 @@ def _advance(step: Transition) -> None:
             return
         now = step.refresh()
         cell = next(step.state.pending_in_order())
+        if _leave_circle(step, cell):
+            continue
         if _pull_in(step, now, cell):
             continue
         unreadable = _unreadable_text(step.state, cell)
         if unreadable is not None:
             _end_without_running(step, cell, Outcome.ERROR, unreadable)
             continue
-        blocked = blocked_by(step.state, now, cell)
+        blocked = _blocked(step, now, cell)
         if blocked is not None:
-            blocked = _blocked_as_written(step, cell) or blocked
             _end_without_running(step, cell, Outcome.BLOCKED, blocked)
             continue
         if not now.sources[cell].strip():
@@ -87,6 +91,23 @@ def finish_run(step: Transition, run: Run, state: RunState, message: str | None 
         step.save(urgent=False)
 
 
+def _leave_circle(step: Transition, cell: str) -> bool:
+    """Whether the cell has run so often of late that it would do so for ever, as cells that undo each other's work.
+
+    Then that run is over, and what is stale stays so.
+    """
+    circling = [run for run in step.state.runs if cell in run.pending and _circles(run, cell, len(step.graph.order))]
+    for run in circling:
+        replace_run(step, replace(run, pending=Pending()))
+    return bool(circling)
+
+
+def _circles(run: Run, cell: str, cells: int) -> bool:
+    if run.done[-8 * MOST_TIMES :].count(cell) >= MOST_TIMES:
+        return True
+    return len(run.done) > 2 * cells + 8 * MOST_TIMES and run.done.count(cell) >= MOST_TIMES
+
+
 def _pull_in(step: Transition, now: Situation, cell: str) -> bool:
     """Whether others must run before `cell`: its stale ancestors, and creators of objects changed in place since."""
     run = next(run for run in step.state.runs if cell in run.pending)
@@ -105,17 +126,26 @@ def replace_run(step: Transition, run: Run) -> None:
     step.change(runs=tuple(run if other.id == run.id else other for other in step.state.runs))
 
 
-def _blocked_as_written(step: Transition, cell: str) -> CellError | None:
-    """What blocks the cell without the names that earlier runs of it missed: then a fresh run would not miss them."""
+def _blocked(step: Transition, now: Situation, cell: str) -> CellError | None:
+    """What blocks the cell, as a fresh run would find it.
+
+    Without the names that earlier runs of it missed, for that would not miss them; and a name that it was seen to read,
+    unseen in the source, keeps nobody from trying.
+    """
+    blocked = blocked_by(step.state, now, cell)
     known = step.state.knowledge[cell]
-    if not known.missed:
-        return None
-    step.know(cell, replace(known, missed=frozenset()))
-    blocked = blocked_by(step.state, step.refresh(), cell)
-    if blocked is None:
-        step.know(cell, known)
-        step.refresh()
-    return blocked
+    if blocked is None or not (known.missed or known.read):
+        return blocked
+    as_written: CellError | None = None
+    for less in (replace(known, missed=frozenset(), read=frozenset()), replace(known, read=frozenset())):
+        if less != known:
+            step.know(cell, less)
+            as_written = blocked_by(step.state, step.refresh(), cell)
+            if as_written is not None:
+                return as_written
+    step.know(cell, known)
+    step.refresh()
+    return None if known.read else blocked
 
 
 def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: CellError | None = None) -> None:
@@ -146,10 +176,10 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
 def _unlearn(step: Transition, cell: str) -> None:
     """What earlier runs showed it to bind does not hold for a cell that a fresh run would not get to run."""
     known = step.state.knowledge[cell]
-    if not known.observed:
+    if not known.observed and not known.read:
         return
     users = step.graph.users[cell]
-    step.know(cell, replace(known, observed=frozenset()))
+    step.know(cell, replace(known, observed=frozenset(), read=frozenset()))
     pull_in_dependants(step, cell, users)
 
 

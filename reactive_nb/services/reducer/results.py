@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
-from reactive_nb.models import Cell
+from reactive_nb.models import Cell, DependencyGraph
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution
@@ -19,10 +19,30 @@ Report = Mapping[str, Any]
 NOBODY: frozenset[str] = frozenset()
 
 
-def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcome, report: Report) -> None:
-    """Note how the run of `cell` ended and what it did to names."""
+def seen_from(graph: DependencyGraph, cell_id: str, report: Report) -> Report:
+    """The report, where names of cells further down whose objects the cell changed too are set apart as `below`.
+
+    It was not given them, or ahead of their time: what it does to them counts for nobody else.
+    """
+    own = graph.writes[cell_id].union(report.get("bound", ()), report.get("deleted", ()))
+    changed = [name for name in report.get("changed", ()) if name not in own]
+    below = {name for name in changed if graph.writer_above(cell_id, name) is None}
+    if not below:
+        return report
+    parts: dict[str, Any] = {part: [name for name in report[part] if name not in below] for part in ("changed", "kept")}
+    place = graph.places
+    parts["spoiled"] = [
+        [other, name] for other, name in report["spoiled"] if name not in below or place.get(other, -1) < place[cell_id]
+    ]
+    return {**report, **parts, "below": sorted(below)}
+
+
+def record_run(
+    step: Transition, running: Execution, cell: Cell, outcome: Outcome, report: Report, *, refined: bool = False
+) -> None:
+    """Note how the run of `cell` ended and what it did to names. `refined`: it is why the graph is another now."""
     state, graph = step.state, step.graph
-    edited = graph is not running.graph and not state.knowledge[cell.id].observed
+    edited = graph is not running.graph and not refined and not state.knowledge[cell.id].learned
     kept = frozenset(report["kept"]) if "kept" in report else graph.writes[cell.id]
     deleted = frozenset(report.get("deleted", ()))
     goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
@@ -39,8 +59,9 @@ def record_run(step: Transition, running: Execution, cell: Cell, outcome: Outcom
     )
     note_readers(step, cell.id, record.widgets_read)
     records = spoil(state.records.set(cell.id, record), cell.id, report)
-    bound = state.bound.without(*deleted) | dict.fromkeys(kept, cell.id)
-    unsettled = state.unsettled | (graph.writes[cell.id] & graph.several)
+    below = frozenset(report.get("below", ()))
+    bound = state.bound.without(*deleted, *below) | dict.fromkeys(kept, cell.id)
+    unsettled = state.unsettled | (graph.writes[cell.id] & graph.several) | below
     if not record.provides:
         unsettled |= kept
     before = state.records.get(cell.id)
@@ -77,6 +98,6 @@ def spoil(records: PersistentMap[str, RunRecord], cell_id: str, report: Report) 
     """`records`, where those whose objects the cell has changed in place say so."""
     for other, name in report.get("spoiled", ()):
         record = records.get(other)
-        if record is not None and other != cell_id:
+        if record is not None and record.provides and other != cell_id:  # nobody needs what a failed cell made
             records = records.set(other, replace(record, spoiled=record.spoiled | {name}))
     return records

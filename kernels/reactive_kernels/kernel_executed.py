@@ -1,0 +1,90 @@
+"""Which names code reads and binds that a cell hands to `exec` or `eval`, inside a kernel; and what a star imports.
+
+No source of a cell shows them, and the namespace does not either where a name is bound to the very object that it was
+bound to before. Python tells of each piece of code before it runs it (an audit event), and the code says which names it
+mentions. Rules: listening begins with the first cell that may do such things, since it can't be ended; while no cell
+runs it costs nothing worth mentioning; code that is given a namespace of its own counts too, for nobody can see which.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Iterable, Iterator
+from types import CodeType
+from typing import Any
+
+_READS = frozenset(["LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"])
+_BINDS = frozenset(["STORE_NAME", "STORE_GLOBAL", "DELETE_NAME", "DELETE_GLOBAL"])
+_RUNS_CELLS = "IPython.core.interactiveshell"
+_MOST_CODES = 1_000
+
+
+class Executed:
+    """Listens to what is executed while a cell runs."""
+
+    def __init__(self) -> None:
+        self._listening = False
+        self._names: dict[str, Any] | None = None
+        self._codes: list[CodeType] = []
+        self._own: list[CodeType] = []
+
+    def begin(self, names: dict[str, Any], *, suspected: bool) -> None:
+        """A cell begins in the namespace `names`. `suspected`: it may execute code that its source does not show."""
+        if suspected and not self._listening:
+            self._listening = True
+            sys.addaudithook(self._hear)
+        if self._listening:
+            self._codes, self._own, self._names = [], [], names
+
+    def end(self) -> tuple[set[str], set[str]]:
+        """The cell has ended: names that the executed code reads, and those that it binds or removes."""
+        self._names = None
+        reads: set[str] = set()
+        binds: set[str] = set()
+        for code in self._codes:
+            for part in _with_inner(code):
+                for name, reading in _mentions(part):
+                    (reads if reading else binds).add(name)
+            binds.update(_starred(code))
+        for code in self._own:
+            binds.update(_starred(code))
+        return reads, binds
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self._names is None or event != "exec":
+            return
+        caller, code = sys._getframe(1).f_globals, arguments[0]
+        if not isinstance(code, CodeType) or len(self._codes) + len(self._own) >= _MOST_CODES:
+            return
+        if caller is self._names:
+            self._codes.append(code)
+        elif caller.get("__name__") == _RUNS_CELLS:
+            self._own.append(code)
+
+
+def _with_inner(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _with_inner(constant)
+
+
+def _mentions(code: CodeType) -> Iterable[tuple[str, bool]]:
+    """Global names, and whether they are read."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in _READS:
+            yield instruction.argval, True
+        elif instruction.opname in _BINDS:
+            yield instruction.argval, False
+
+
+def _starred(code: CodeType) -> Iterable[str]:
+    """The names that `from … import *` of this code binds."""
+    module = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            module = sys.modules.get(instruction.argval)
+        elif "IMPORT_STAR" in (instruction.opname, str(instruction.argrepr).replace("INTRINSIC_", "")):
+            public = getattr(module, "__all__", None)
+            yield from public if public is not None else (n for n in vars(module or sys) if n[:1] != "_" and module)

@@ -1,0 +1,188 @@
+"""What a cell changed in place, inside a kernel: pictures of what it uses before it runs, compared with it afterwards.
+
+From the values that a cell is known to use all that they refer to is looked at, within limits. Rules: the cost is
+bounded by number and by time, and is next to nothing for what cannot be changed; a change is blamed on every name and
+version from which the changed object is reached.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from .kernel_kinds import CannotCopy, Kind, Module
+from .kernel_types import kind_of
+
+_MOST_PICTURES = 2_000
+_MOST_NODES = 20_000
+_LONGEST_S = 0.01
+_BETWEEN_LOOKS = 64
+_DEEPEST = 50
+
+
+class Pictures:
+    """Pictures of some values and of what they refer to, by identity."""
+
+    def __init__(self, values: Iterable[Any], wanted: Collection[int] = ()) -> None:
+        """`wanted`: identities of values that will surely be changed, and of which copies should be possible."""
+        self.seen: dict[int, tuple[Any, Kind, Any]] = {}
+        todo = list(values)
+        deadline = time.perf_counter() + _LONGEST_S
+        for value in todo:  # grows
+            key = id(value)
+            if key in self.seen:
+                continue
+            kind = kind_of(value)
+            if kind is None:
+                continue
+            todo.extend(self._take(key, value, kind, key in wanted))
+            taken = len(self.seen)
+            if taken == _MOST_PICTURES or (taken % _BETWEEN_LOOKS == 0 and time.perf_counter() > deadline):
+                break
+
+    def _take(self, key: int, value: Any, kind: Kind, wanted: bool) -> list[Any]:
+        """Look at a value; its parts."""
+        try:
+            state = kind.state(value, wanted)
+            self.seen[key] = value, kind, state
+            return kind.parts_of(state) if kind.pictured else kind.parts(value)
+        except Exception:  # a value that can't be looked at is as good as unknown
+            return []
+
+    def changed(self) -> set[int]:
+        """The identities of what is not as it was."""
+        return {key for key, (value, kind, state) in self.seen.items() if not _same(value, kind, state)}
+
+    def references(self) -> dict[int, int]:
+        """How often states refer to values."""
+        found: dict[int, int] = {}
+        for _, kind, state in self.seen.values():
+            for part in kind.parts_of(state):
+                found[id(part)] = found.get(id(part), 0) + 1
+        return found
+
+    def doubtful(self, key: int) -> bool:
+        """Whether a value of that identity may have been changed without its picture showing it."""
+        if key not in self.seen:
+            return True
+        _, kind, state = self.seen[key]
+        return not kind.exact(state)
+
+
+def _same(value: Any, kind: Kind, state: Any) -> bool:
+    try:
+        return kind.same(value, state)
+    except Exception:  # as above
+        return True
+
+
+class Reach:
+    """From which values changed ones are reached, now or as they were before."""
+
+    def __init__(self, roots: Iterable[Any], pictures: Pictures, changed: set[int]) -> None:
+        self.pictures = pictures
+        self.nodes: dict[int, tuple[Any, Kind]] = {}
+        self.held: dict[int, int] = {}
+        """How often the values in `nodes` refer to one."""
+        self._parents: dict[int, list[int]] = {}
+        self._walk(list(roots))
+        self.dirty = self._above(changed)
+
+    def _walk(self, todo: list[Any]) -> None:
+        deadline = time.perf_counter() + _LONGEST_S
+        for value in todo:  # grows
+            key = id(value)
+            if key in self.nodes:
+                continue
+            kind = kind_of(value)
+            if kind is None:
+                continue
+            self.nodes[key] = value, kind
+            todo.extend(self._parts(key, value, kind))
+            taken = len(self.nodes)
+            if taken == _MOST_NODES or (taken % _BETWEEN_LOOKS == 0 and time.perf_counter() > deadline):
+                break
+
+    def _parts(self, key: int, value: Any, kind: Kind) -> list[Any]:
+        try:
+            now = kind.parts(value)
+        except Exception:  # as above
+            return []
+        for part in () if isinstance(kind, Module) else now:  # the copy would not be seen there
+            self.held[id(part)] = self.held.get(id(part), 0) + 1
+        seen = self.pictures.seen.get(key)
+        before = seen[1].parts_of(seen[2]) if seen is not None else []
+        for part in (*now, *before):
+            self._parents.setdefault(id(part), []).append(key)
+        return now + before
+
+    def _above(self, changed: set[int]) -> set[int]:
+        found = set(changed)
+        todo = list(changed)
+        while todo:
+            for parent in self._parents.get(todo.pop(), ()):
+                if parent not in found:
+                    found.add(parent)
+                    todo.append(parent)
+        return found
+
+
+class Restorer:
+    """Makes what values were before they were changed, from pictures; only of what nobody unknown refers to.
+
+    A reference that is not accounted for may be one from a place where nobody would see the copy.
+    """
+
+    def __init__(self, reach: Reach, references: Mapping[int, int]) -> None:
+        """`references`: how often names, versions and the like refer to a value."""
+        self._reach = reach
+        self._made: dict[int, Any] = {}
+        pictured = reach.pictures.references()
+        self._accounted = {
+            key
+            for key in reach.dirty & reach.nodes.keys()
+            if count(reach.nodes, key)
+            == reach.held.get(key, 0) + pictured.get(key, 0) + (key in reach.pictures.seen) + references.get(key, 0)
+        }
+
+    def as_before(self, value: Any) -> Any:
+        """The value as it was: a copy, or itself if no part of it was changed. Raises CannotCopy."""
+        trial = dict(self._made)
+        made = self._convert(value, trial, 0)
+        self._made = trial
+        return made
+
+    def _convert(self, value: Any, made: dict[int, Any], depth: int) -> Any:
+        key = id(value)
+        if key in made:
+            return made[key]
+        if key not in self._reach.dirty:
+            return value
+        if depth > _DEEPEST or key not in self._accounted:
+            raise CannotCopy
+        seen = self._reach.pictures.seen.get(key)
+        kind = self._reach.nodes[key][1]
+        state = seen[2] if seen is not None else kind.state(value)
+        if not kind.exact(state):
+            raise CannotCopy
+
+        def convert(part: Any) -> Any:
+            return self._convert(part, made, depth + 1)
+
+        new = kind.whole(value, state, convert)
+        if new is NotImplemented:
+            new = made[key] = kind.empty(value)
+            kind.fill(new, state, convert)
+        made[key] = new
+        return new
+
+
+def count(nodes: Mapping[int, tuple[Any, Any]], key: int) -> int:
+    """How often a value is referred to, but by `nodes`."""
+    return sys.getrefcount(nodes[key][0]) - _OWN
+
+
+_OWN = 0
+_OWN = count({0: (object(), None)}, 0)

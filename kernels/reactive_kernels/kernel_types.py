@@ -1,0 +1,142 @@
+"""Which type of value has which kind (see `kernel_kinds`), inside a kernel.
+
+Rules: the exact type decides; a type made from a known one has that one's kind and its attributes; instances of the
+standard library's other classes are not looked into, for what changes there are mostly caches. What is known of the big
+libraries is loaded when one of their values is met.
+"""
+
+from __future__ import annotations
+
+import collections
+import enum
+import functools
+import itertools
+import random
+import types
+from collections.abc import Iterable
+from typing import Any
+
+from .kernel_kinds import (
+    FIXED,
+    Buffer,
+    Cell,
+    Class,
+    Consumed,
+    Deque,
+    Draws,
+    Function,
+    Generator,
+    Instance,
+    Kind,
+    Listed,
+    Mapped,
+    Method,
+    Module,
+    Nested,
+    Partial,
+    Stepping,
+    Tuple,
+    Unordered,
+    bases_of,
+    is_standard,
+    is_users,
+    module_of,
+)
+from .kernel_later import later
+
+_SAMPLES = 32
+_MOST_TYPES = 5_000
+
+
+def _some(values: Iterable[Any]) -> list[Any]:
+    return list(itertools.islice(values, _SAMPLES))
+
+
+def _list_sample(value: Any) -> list[Any]:
+    step = max(1, list.__len__(value) // _SAMPLES)
+    part = list.__getitem__
+    return [*part(value, slice(8)), *part(value, slice(None, None, step)), *part(value, slice(-8, None))]
+
+
+def _dict_sample(value: Any) -> list[Any]:
+    return [*_some(dict.keys(value)), *_some(dict.values(value)), *_some(dict.__reversed__(value))]
+
+
+def _dict_items(value: Any) -> list[Any]:
+    return [*dict.keys(value), *dict.values(value)]
+
+
+_deque = collections.deque
+_KINDS: dict[type, Kind] = {
+    list: Listed(list, list.copy, _list_sample),
+    dict: Mapped(dict, _dict_items, _dict_sample),
+    set: Unordered(set, lambda v: list(set.__iter__(v)), lambda v: _some(set.__iter__(v))),
+    tuple: Tuple(),
+    _deque: Deque(_deque, lambda v: list(_deque.__iter__(v)), lambda v: _some(_deque.__iter__(v))),
+    bytearray: Buffer(),
+    collections.defaultdict: Mapped(collections.defaultdict, _dict_items, _dict_sample),
+    collections.OrderedDict: Mapped(collections.OrderedDict, _dict_items, _dict_sample),
+    random.Random: Draws(),
+    types.CellType: Cell(),
+    types.MethodType: Method(),
+    types.BuiltinMethodType: Method(),
+    functools.partial: Partial(),
+    types.GeneratorType: Generator(),
+    types.SimpleNamespace: Instance(types.SimpleNamespace, public=False, base=None),
+}
+_BASES = [kind for kind in _KINDS if kind not in (dict, types.CellType, types.GeneratorType)] + [dict]
+_OF_THE_USERS: dict[type, Kind] = {types.FunctionType: Function(), types.ModuleType: Module(), type: Class()}
+_ITERATED: tuple[Any, ...] = ([], (), {}, "", b"", set(), range(0), {}.values(), {}.items())
+_KINDS.update(dict.fromkeys([type(iter(value)) for value in _ITERATED], Stepping()))
+_KINDS.update(dict.fromkeys([zip, map, filter, enumerate, reversed], Nested()))
+
+_known: dict[type, Kind | None] = {**dict.fromkeys(FIXED), **_KINDS, frozenset: Tuple(), random.SystemRandom: None}
+_CONSUMED = frozenset(["itertools", "_io", "_csv"])
+# What keeps the kernel going is nothing that a cell computes; widgets are inputs, and not the cells' to change.
+_MACHINERY = frozenset(["IPython", "ipykernel", "traitlets", "zmq", "tornado", "comm", "ipywidgets", "anywidget"])
+LIBRARIES = frozenset(["numpy", "pandas", "polars", "torch", "matplotlib"])
+
+
+def kind_of(value: Any) -> Kind | None:
+    """What is known of the value; None if it can't be changed in place, or nothing is known."""
+    kind = type(value)
+    try:
+        return _known[kind]
+    except KeyError:
+        pass
+    if kind in _OF_THE_USERS:
+        module = types.ModuleType.__getattribute__(value, "__name__") if kind is types.ModuleType else module_of(value)
+        return _OF_THE_USERS[kind] if type(module) is str and is_users(module) else None
+    found = _classified(kind)
+    if not is_users(module_of(kind)) and len(_known) < _MOST_TYPES:  # the user's classes come and go
+        _known[kind] = found
+    return found
+
+
+def _classified(kind: type) -> Kind | None:
+    bases = bases_of(kind)
+    if type in bases:
+        return _OF_THE_USERS[type] if is_users(module_of(kind)) else None
+    if issubclass(type(kind), enum.EnumMeta):
+        return None
+    modules = [module_of(base).partition(".")[0] for base in bases]
+    library = next((module for module in modules if module in LIBRARIES), None)
+    if library is not None:
+        return _from_library(kind, library)
+    if not _MACHINERY.isdisjoint(modules):
+        return None
+    if modules[0] in _CONSUMED:
+        return Consumed() if any("__next__" in vars(base) for base in bases) else None
+    base = next((_KINDS[base] for base in bases if base in _BASES), None)
+    if is_users(module_of(kind)):
+        return Instance(kind, public=False, base=base)
+    if base is not None:
+        return base
+    if modules[0] == "collections":  # UserDict and UserList
+        return Instance(kind, public=False, base=None)
+    return None if is_standard(module_of(kind)) else Instance(kind, public=True, base=None)
+
+
+def _from_library(kind: type, library: str) -> Kind | None:
+    found: Kind | None = later(f"{__package__}.kernel_libraries").kind_of_type(kind, library)
+    return found
