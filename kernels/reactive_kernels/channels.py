@@ -57,6 +57,12 @@ class Channels:
             inbox = Inbox(channel, socket, MessageReader(self.session), self._deliver_on(channel), self._limits)
             self._sockets[channel] = socket, inbox
 
+    @property
+    def complaint(self) -> str | None:
+        """Why a message was dropped, if one was."""
+        complaints = (inbox.complaint for _, inbox in self._sockets.values())
+        return next((complaint for complaint in complaints if complaint is not None), None)
+
     def send(self, channel: Channel, message: dict[str, Any], buffers: Sequence[Frame] = ()) -> None:
         """Send a message (made with `session.msg`), without waiting.
 

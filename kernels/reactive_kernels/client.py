@@ -83,6 +83,11 @@ class KernelClient:
         """The request of a batch that the kernel is at, as far as it has been heard."""
         return self._incoming.batch.at if self._incoming.batch is not None else None
 
+    @property
+    def complaint(self) -> str | None:
+        """Why something that the kernel said could not be taken for a message of its own, if so."""
+        return self._channels.complaint
+
     def check(self) -> None:
         """Raise DeadKernelError if the kernel is gone."""
         if self._failure is not None:

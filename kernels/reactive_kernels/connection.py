@@ -22,7 +22,7 @@ from .batches import BatchCell
 from .channels import Frame
 from .client import KernelClient
 from .deaths import await_silence, describe_exit, start_error
-from .errors import DeadKernelError, KernelError
+from .errors import DeadKernelError, KernelError, KernelStartError
 from .events import DiedEvent, KernelEvent
 from .kernel_process import KernelProcess
 from .replies import ExecuteReply, execute_reply
@@ -118,7 +118,7 @@ class KernelConnection:
         if reactive is not None:
             labels["reactive_nb"] = dict(reactive)
             labels.setdefault("cellId", reactive.get("cell"))
-        client, process = self._living()
+        client, _ = self._living()
         run = request_id if request_id is not None else uuid.uuid4().hex
         interrupts = self._interrupts
         ask = partial(client.ask, "shell", "execute_request", content, metadata=labels, run=run, timeout=timeout)
@@ -129,7 +129,6 @@ class KernelConnection:
             await asyncio.sleep(pause_s)
             if self._interrupts == interrupts:
                 reply = await ask(again=True)
-        process.trim_log()
         return execute_reply(reply, interrupted=self._interrupts != interrupts)
 
     async def execute_batch(
@@ -146,13 +145,12 @@ class KernelConnection:
         `seconds`, so that other requests get in between. `ended` is called with the reply of each cell, in order, when
         all its output has been given to the listener. Only for kernels with the helper. Raises as `execute` does.
         """
-        client, process = self._living()
+        client, _ = self._living()
 
         def end(content: dict[str, Any], interrupted: bool) -> None:
             ended(execute_reply(content, interrupted=interrupted))
 
         done = await client.ask_batch([cell.request() for cell in cells], seconds, end, allow_stdin=allow_stdin)
-        process.trim_log()
         return done
 
     def stop_batch(self) -> None:
@@ -273,24 +271,39 @@ class KernelConnection:
     async def _start(self) -> None:
         if self._closed:
             raise DeadKernelError("The kernel was shut down. Start another one.")
-        process = self._process = await self._launch()
-        client = self._client = KernelClient(self._context, process.connection_info, self._tell)
+        limit = asyncio.timeout(self._start_timeout)
         try:
-            async with asyncio.timeout(self._start_timeout) as limit:
+            async with limit:
+                process = self._process = await self._launch()
+                client = self._client = KernelClient(self._context, process.connection_info, self._tell)
                 await self._await_ready(client, process)
         except BaseException as error:
-            await client.close()
-            said = process.log_tail()
-            await process.kill()
-            self._process = self._client = None
-            if isinstance(error, TimeoutError) and limit.expired():
-                raise start_error(process, f"did not answer within {self._start_timeout:g} s", said) from None
-            if isinstance(error, _EndedEarly):
-                why = f"ended as it started ({describe_exit(process.exited.result())})"
-                raise start_error(process, why, said) from None
+            why = self._start_error(error, limit.expired())
+            await self._abandon_start()
+            if why is not None:
+                raise why from None
             raise
         self.alive = True
         self._watch = asyncio.create_task(self._await_death(process, client), name=f"kernel {self.id} watch")
+
+    async def _abandon_start(self) -> None:
+        process, client, self._process, self._client = self._process, self._client, None, None
+        if client is not None:
+            await client.close()
+        if process is not None:
+            await process.kill()
+
+    def _start_error(self, error: BaseException, is_late: bool) -> KernelStartError | None:
+        """What to tell of a start that failed; None if `error` says it all."""
+        process, client = self._process, self._client
+        if isinstance(error, _EndedEarly) and process is not None:
+            return start_error(process, f"ended as it started ({describe_exit(process.exited.result())})")
+        if not (is_late and isinstance(error, TimeoutError)):
+            return None
+        if process is None:
+            return KernelStartError(f"The kernel {self.spec_name!r} was not started within {self._start_timeout:g} s.")
+        late = f"did not answer within {self._start_timeout:g} s"
+        return start_error(process, late, complaint=client.complaint if client is not None else None)
 
     async def _await_ready(self, client: KernelClient, process: KernelProcess) -> None:
         ready = asyncio.create_task(self._greet(client))

@@ -50,10 +50,12 @@ async def _beat(heartbeat: zmq.asyncio.Socket, wait_s: float) -> bool:
     return beat
 
 
-def start_error(process: KernelProcess, what: str, said: str) -> KernelStartError:
-    """`said` is the end of what the process wrote."""
+def start_error(process: KernelProcess, what: str, *, complaint: str | None = None) -> KernelStartError:
+    """`complaint` is why a message was dropped. Ends with what the process wrote."""
+    dropped = f", and something that it said is no message of a kernel's, because {complaint}" if complaint else ""
+    said = process.log_tail()
     tail = f" It said:\n{said}" if said else ""
-    return KernelStartError(f"The kernel {process.spec.display_name!r} {what}.{tail}")
+    return KernelStartError(f"The kernel {process.spec.display_name!r} {what}{dropped}.{tail}")
 
 
 def describe_exit(code: int | None) -> str:

@@ -49,6 +49,8 @@ class Inbox:
         self._aside: asyncio.Future[Message] | None = None
         self._closed = False
         self._complaints = _Complaints()
+        self.complaint: str | None = None
+        """Why the last message that was none of this kernel's was dropped."""
         self._selector: SelectorThread | None = None
         self._fd = int(socket.getsockopt(zmq.FD))
         try:
@@ -144,6 +146,7 @@ class Inbox:
             logger.exception("Handling a message on %s failed.", self._name)
 
     def _complain(self, why: str) -> None:
+        self.complaint = why
         count = self._complaints.note(self._loop.time())
         if count:
             logger.warning("Dropped %s malformed message(s) on %s, the last because %s.", count, self._name, why)

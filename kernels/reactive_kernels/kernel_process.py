@@ -23,11 +23,10 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from . import guardian
 from .fork_server import ForkedProcess
+from .kernel_log import KernelLog
 
 logger = logging.getLogger(__name__)
 
-_LOG_LIMIT_BYTES = 4_000_000
-_LOG_TAIL_BYTES = 4_000
 _POLL_S = 0.25
 _NOTE_BYTES = 64
 _TERMINATE_S = 1.0
@@ -37,14 +36,17 @@ _KILL_S = 5.0
 class KernelProcess:
     """A started kernel process: where it listens, whether it lives, and how to end it."""
 
-    def __init__(self, manager: AsyncKernelManager, provisioner: KernelProvisionerBase, directory: Path) -> None:
+    def __init__(
+        self, manager: AsyncKernelManager, provisioner: KernelProvisionerBase, directory: Path, log: KernelLog
+    ) -> None:
         """Wrap what `launch` made; not for direct use."""
         self._manager = manager
         self._provisioner = provisioner
         self._directory = directory
+        self._log = log
         self._watch: asyncio.Task[None] | None = None
         self._end_fd: int | None = None
-        self._released = False
+        self._watched = self._released = False
         self.connection_info: Mapping[str, Any] = {}
         self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
 
@@ -65,18 +67,9 @@ class KernelProcess:
         process = getattr(self._provisioner, "process", None)
         return process if isinstance(process, (subprocess.Popen, ForkedProcess)) else None
 
-    @property
-    def _log_path(self) -> Path:
-        return self._directory / "log"
-
     def log_tail(self) -> str:
         """The end of what the process wrote to its standard output and error."""
-        try:
-            with self._log_path.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
-                return log.read().decode(errors="replace").strip()
-        except OSError:
-            return ""
+        return self._log.tail()
 
     def noted_request(self) -> str | None:
         """The request of a batch that the kernel was last at, as it noted itself (see `kernel_batches`)."""
@@ -88,12 +81,6 @@ class KernelProcess:
                 os.close(note)
         except OSError:
             return None
-
-    def trim_log(self) -> None:
-        """Empty the log if it has grown large, so that a talkative kernel does not fill the disk."""
-        with suppress(OSError):
-            if self._log_path.stat().st_size > _LOG_LIMIT_BYTES:
-                os.truncate(self._log_path, 0)
 
     async def interrupt(self) -> None:
         """Send SIGINT to the process and its children."""
@@ -117,6 +104,7 @@ class KernelProcess:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
         self._forget_end_fd()
+        self._log.close()
         if self.pid is not None:
             guardian.forget(self.pid)
         try:
@@ -129,9 +117,13 @@ class KernelProcess:
         await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 
     async def kill(self) -> None:
-        """End the process at once and free all it held."""
-        if not self.exited.done():
+        """End the process at once and free all it held. Also for what a launch that failed may have left."""
+        if self._watched and not self.exited.done():
             await self._end_by((_KILL_S, self._kill))
+        elif not self._watched:
+            with suppress(Exception):
+                async with asyncio.timeout(_KILL_S):
+                    await self._kill()
         await self.release()
 
     async def _end_by(self, *measures: tuple[float, Callable[[], Awaitable[None]] | None]) -> None:
@@ -149,6 +141,7 @@ class KernelProcess:
 
     def start_watching(self) -> None:
         """Begin to watch for the end of the process, by descriptor where the system has them, else by polling."""
+        self._watched = True
         process = self._local_process
         if isinstance(process, ForkedProcess):  # whose fork server ends its group
             self._watch = asyncio.create_task(self._await_exit(process), name="kernel process watch")

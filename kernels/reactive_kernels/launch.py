@@ -23,6 +23,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from .errors import KernelStartError
 from .fork_server import ForkUnavailable, fork_server_report, plan
+from .kernel_log import KernelLog
 from .kernel_process import KernelProcess
 from .kernelspecs import Forking, OneKernelspec, find_kernelspec, fork_command, is_ipykernel, is_local, started_as
 
@@ -90,13 +91,14 @@ async def _start(manager: AsyncKernelManager, request: LaunchRequest, directory:
     provisioner = manager.provisioner
     if provisioner is None:
         raise KernelStartError("The kernelspec's provisioner could not be made.")
-    process = KernelProcess(manager, provisioner, directory)
-    with (directory / "log").open("ab", buffering=0) as log:
-        if isinstance(provisioner, LocalProvisioner):
-            options |= {"stdout": log, "stderr": subprocess.STDOUT}
-        process.connection_info = dict(await provisioner.launch_kernel(command, **options))
-    process.start_watching()
+    log = KernelLog()
+    process = KernelProcess(manager, provisioner, directory, log)
     try:
+        with log:
+            if isinstance(provisioner, LocalProvisioner):
+                options |= {"stdout": log, "stderr": subprocess.STDOUT}
+            process.connection_info = dict(await provisioner.launch_kernel(command, **options))
+        process.start_watching()
         await provisioner.post_launch(**options)
     except BaseException:
         await process.kill()

@@ -1,7 +1,7 @@
 """Ready kernels for whoever needs one: started on demand or in advance, counted, and all ended at the end.
 
-Owns the ZeroMQ context, the private directory for sockets, and every kernel it hands out until that is released. Knows
-no users and no notebooks; whose kernel may be asked to do what is decided elsewhere.
+Owns the ZeroMQ context, and every kernel it hands out until that is released. Knows no users and no notebooks; whose
+kernel may be asked to do what is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -9,29 +9,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import zmq.asyncio
-from jupyter_client.kernelspec import KernelSpecManager
 
 from .connection import KernelConnection, Listener
-from .environment import kernel_environment
 from .errors import KernelError, KernelLimitError
-from .kernel_process import KernelProcess
 from .kernelspecs import Forking
-from .launch import LaunchRequest, launch, prepare
-from .runtime_directory import RuntimeDirectory, remove_abandoned
+from .launcher import Launcher
+from .spares import Spares
+from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
-_SPARE_SPECS = 2
 # Variables that a program looks at only when it starts: setting them later would do nothing.
 _START_ONLY = ("PYTHON", "LD_", "DYLD_", "OMP_", "MKL_", "OPENBLAS_", "CUDA_", "CONDA", "JUPYTER", "IPYTHON", "LC_")
-_QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # otherwise each kernel prints a debugger's warning as it starts
+_LONG_START_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -70,19 +67,13 @@ class KernelPool:
         """
         self.limits = limits or PoolLimits()
         self.default_kernel = default_kernel
-        self._environment = dict(environment or {})
-        self._forking = forking
-        self._preload = tuple(preload)
-        self._specs = KernelSpecManager()
+        self._launcher = Launcher(environment or {}, forking, preload)
         self._context: zmq.asyncio.Context | None = None
-        self._directory: RuntimeDirectory | None = None
         self._in_use: dict[str, KernelConnection] = {}
-        self._spares: dict[str, list[KernelConnection]] = {}
-        self._spare_specs: list[str] = [default_kernel]
-        self._starting = 0
-        self._turn = asyncio.Semaphore(self.limits.concurrent_starts)
+        self._starting: dict[str, KernelConnection] = {}
+        self._spares = Spares(self.limits.spares, default_kernel, self._start_spare)
+        self._turns = Turns(self.limits.concurrent_starts, _LONG_START_S)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._filling: set[str] = set()
         self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -103,9 +94,9 @@ class KernelPool:
     async def open(self) -> None:
         """Make the pool ready for `acquire`, and begin to start spares."""
         if self._context is None and not self._closed:
+            self._launcher.open()
             self._context = zmq.asyncio.Context()
-            self._directory = RuntimeDirectory()
-            self._own(self._remove_abandoned(self._directory.path.parent), "removal of abandoned directories")
+            self._own(self._launcher.tidy(), "removal of abandoned directories")
             self._replenish()
 
     async def ready(self) -> None:
@@ -130,10 +121,10 @@ class KernelPool:
         name = kernel_name or self.default_kernel
         connection = await self._take_spare(name, cwd, env or {})
         if connection is None:
-            connection = await self._start(name, cwd, env or {})
+            connection = await self._start(name, cwd, env or {}, instead_of=self._claim_room())
         connection.listener = listener
         self._in_use[connection.id] = connection
-        self._want_spares_of(name)
+        self._spares.used(name)
         self._replenish()
         return connection
 
@@ -163,10 +154,8 @@ class KernelPool:
 
     def kernelspecs(self) -> dict[str, dict[str, Any]]:
         """The installed kernelspecs by name: display_name, language, argv, default, and so on. Reads the disk."""
-        specs = {}
-        for name, found in self._specs.get_all_specs().items():
-            specs[name] = {**found["spec"], "name": name, "default": name == self.default_kernel}
-        return specs
+        specs = self._launcher.kernelspecs()
+        return {name: {**spec, "default": name == self.default_kernel} for name, spec in specs.items()}
 
     async def aclose(self) -> None:
         """End every kernel and all that the pool started. May be called twice."""
@@ -174,7 +163,7 @@ class KernelPool:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        everyone = [*self._in_use.values(), *(kernel for spares in self._spares.values() for kernel in spares)]
+        everyone = [*self._in_use.values(), *self._spares, *self._starting.values()]
         self._in_use.clear()
         self._spares.clear()
         ends = [kernel.shutdown(timeout=self.limits.shutdown_timeout) for kernel in everyone]
@@ -184,72 +173,69 @@ class KernelPool:
         if self._context is not None:
             self._context.destroy(linger=0)
             self._context = None
-        if self._directory is not None:
-            await asyncio.to_thread(self._directory.remove)
-            self._directory = None
+        await self._launcher.close()
 
-    @property
-    def _count(self) -> int:
-        return len(self._in_use) + self._starting + sum(map(len, self._spares.values()))
+    # Room
 
-    async def _take_spare(self, name: str, cwd: Path | None, env: Mapping[str, str]) -> KernelConnection | None:
-        if any(variable.startswith(_START_ONLY) for variable in env):
+    def _has_room(self) -> bool:
+        return len(self._in_use) + len(self._starting) + len(self._spares) < self.limits.max_kernels
+
+    def _claim_room(self) -> KernelConnection | None:
+        """The spare that is to make room for one more kernel, if that is needed. Raises KernelLimitError."""
+        if self._has_room():
             return None
-        while self._spares.get(name):
-            spare = self._spares[name].pop(0)
-            self._in_use[spare.id] = spare  # counted while it is being set up
-            try:
-                if not spare.alive or not spare.has_helper:
-                    raise KernelError("the spare is gone, or of a kind that cannot be moved")
-                await spare.call("setup", cwd=str(cwd) if cwd is not None else None, environ=dict(env))
-            except KernelError as error:
-                logger.warning("A spare kernel was of no use: %s", error)
-                await self._discard(spare)
-            except BaseException:
-                await self._discard(spare)
-                raise
-            else:
-                spare.relaunch_with(self._launcher(name, cwd, env))
-                return spare
-        return None
-
-    async def _discard(self, connection: KernelConnection) -> None:
-        self._in_use.pop(connection.id, None)
-        await connection.shutdown(timeout=0)
-
-    async def _start(self, name: str, cwd: Path | None, env: Mapping[str, str]) -> KernelConnection:
-        if self._closed or self._context is None:
-            raise KernelError("The kernel pool is closed.")
-        if self._count >= self.limits.max_kernels and not await self._give_up_spare():
+        spare = self._spares.give_up()
+        if spare is None:
             raise KernelLimitError(
                 f"{self.limits.max_kernels} kernels are running, which is the limit. Shut one down, or raise the limit."
             )
-        launcher = self._launcher(name, cwd, env)
+        return spare
+
+    async def _drop(self, connection: KernelConnection) -> None:
+        self._in_use.pop(connection.id, None)
+        await connection.shutdown(timeout=0)
+
+    # Starts
+
+    async def _start(
+        self,
+        name: str,
+        cwd: Path | None,
+        env: Mapping[str, str],
+        *,
+        instead_of: KernelConnection | None = None,
+        urgent: bool = True,
+    ) -> KernelConnection:
+        if self._closed or self._context is None:
+            raise KernelError("The kernel pool is closed.")
+        launch = self._launcher.launch_of(name, cwd, env)
         connection = KernelConnection(
             name,
-            launcher,
+            launch,
             self._context,
             start_timeout=self.limits.start_timeout,
             silence_timeout=self.limits.silence_timeout,
         )
-        start = self._own(self._start_in_turn(connection), f"start of a {name} kernel")
-        self._starting += 1
+        self._starting[connection.id] = connection
+        start = self._own(self._start_in_turn(connection, instead_of, urgent), f"start of a {name} kernel")
         try:
             await start
         except asyncio.CancelledError:
-            if self._closed and start.cancelled():  # by the pool's end, not by who waits for the kernel
-                raise KernelError("The kernel pool was closed.") from None
-            raise
+            if not (self._closed and start.cancelled()):  # by who waits for the kernel, not by the pool's end
+                raise
         finally:
-            self._starting -= 1
+            del self._starting[connection.id]
+        if self._closed:
+            raise KernelError("The kernel pool was closed.")
         return connection
 
-    async def _start_in_turn(self, connection: KernelConnection) -> None:
-        async with self._turn:
+    async def _start_in_turn(
+        self, connection: KernelConnection, instead_of: KernelConnection | None, urgent: bool
+    ) -> None:
+        if instead_of is not None:
+            await self._drop(instead_of)
+        async with self._turns.turn(urgent=urgent):
             await connection.start()
-
-    async def _remove_abandoned(self, base: Path) -> None:
-        await asyncio.to_thread(remove_abandoned, base)
 
     def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
@@ -257,49 +243,32 @@ class KernelPool:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _launcher(
-        self, name: str, cwd: Path | None, env: Mapping[str, str]
-    ) -> Callable[[], Coroutine[Any, Any, KernelProcess]]:
-        request = self._request(name, cwd, env)
+    # Spares
 
-        async def start_process() -> KernelProcess:
-            if self._directory is None:
-                raise KernelError("The kernel pool is closed.")
-            return await launch(request, self._specs, self._directory.path)
-
-        return start_process
-
-    def _request(self, name: str, cwd: Path | None, env: Mapping[str, str]) -> LaunchRequest:
-        environment = kernel_environment(os.environ, {**_QUIET, **self._environment, **env})
-        return LaunchRequest(name, cwd, environment, self._forking, self._preload)
-
-    async def _give_up_spare(self) -> bool:
-        for spares in self._spares.values():
-            if spares:
-                await self._discard(spares.pop())
-                return True
-        return False
-
-    def _want_spares_of(self, name: str) -> None:
-        if name in self._spare_specs:
-            self._spare_specs.remove(name)
-        self._spare_specs.insert(0, name)
-        del self._spare_specs[_SPARE_SPECS:]
+    async def _start_spare(self, name: str) -> KernelConnection | None:
+        await self._launcher.prepare(name)
+        return await self._start(name, None, {}, urgent=False) if self._has_room() else None
 
     def _replenish(self) -> None:
-        for name in () if self._closed else self._spare_specs:
-            if name not in self._filling and len(self._spares.get(name, ())) < self.limits.spares:
-                self._filling.add(name)
-                self._own(self._fill(name), f"spare {name} kernels")
+        for name in [] if self._closed else self._spares.claim_missing():
+            self._own(self._spares.fill(name), f"spare {name} kernels")
 
-    async def _fill(self, name: str) -> None:
-        """Start spares of one kernelspec, until there are enough or one fails (then the next `acquire` tries again)."""
-        try:
-            if self._preload:  # what is forked before would find nothing imported
-                await prepare(self._request(name, None, {}), self._specs)
-            while len(self._spares.setdefault(name, [])) < self.limits.spares and self._count < self.limits.max_kernels:
-                self._spares[name].append(await self._start(name, None, {}))
-        except KernelError as error:
-            logger.warning("No spare %s kernel: %s", name, error)
-        finally:
-            self._filling.discard(name)
+    async def _take_spare(self, name: str, cwd: Path | None, env: Mapping[str, str]) -> KernelConnection | None:
+        if any(variable.startswith(_START_ONLY) for variable in env):
+            return None
+        while (spare := self._spares.take(name)) is not None:
+            self._in_use[spare.id] = spare  # counted while it is being set up
+            try:
+                if not spare.alive or not spare.has_helper:
+                    raise KernelError("the spare is gone, or of a kind that cannot be moved")
+                await spare.call("setup", cwd=str(cwd) if cwd is not None else None, environ=dict(env))
+            except KernelError as error:
+                logger.warning("A spare kernel was of no use: %s", error)
+                await self._drop(spare)
+            except BaseException:
+                await self._drop(spare)
+                raise
+            else:
+                spare.relaunch_with(self._launcher.launch_of(name, cwd, env))
+                return spare
+        return None

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import sys
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.api.service import new_notebook, running
+from tests.kernels.test_kernel_life import install_spec
+
+BAD_KERNEL = str(Path(__file__).parents[1] / "kernels" / "bad_kernel.py")
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +24,33 @@ def texts_in(folder: Path) -> list[str]:
     texts = [file.read_text() for file in folder.glob("*.ipynb")]
     assert texts
     return texts
+
+
+@pytest.mark.parametrize(("how", "message"), {"never_answers": "did not answer within 2 s", "dies": "licence"}.items())
+async def test_a_bad_kernelspec_is_its_own_notebooks_affair(
+    how: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    install_spec(tmp_path, "bad", [sys.executable, BAD_KERNEL, how, "{connection_file}"])
+    with running(tmp_path / "notebooks", kernel_start_timeout=2) as service:
+        async with service.client() as client:
+            good, bad = await new_notebook(client, "6 * 7"), await new_notebook(client, "x = 1", kernel_name="bad")
+            await client.post(f"notebooks/{good['id']}/run", json={"wait": 30})
+            failing = asyncio.create_task(client.post(f"notebooks/{bad['id']}/run", json={"wait": 30}))
+            while not failing.done():
+                await client.put(f"notebooks/{good['id']}/cells/c0", json={"source": f"6 * 7  # {time.time()}"})
+                run = (await client.post(f"notebooks/{good['id']}/run", json={"wait": 30})).json()
+                assert run["cells"][0]["outputs"][0]["data"]["text/plain"] == "42"
+            refused = (await failing).json()
+            assert refused["state"] == "failed"
+            assert message in refused["message"]
+            now = (await client.get(f"notebooks/{bad['id']}")).json()
+            assert now["kernel"]["state"] == "dead"
+            assert message in now["kernel"]["message"]
+            changed = await client.put(f"notebooks/{bad['id']}/settings", json={"kernel_name": "python3"})
+            assert changed.status_code == 200
+            run = (await client.post(f"notebooks/{bad['id']}/run", json={"wait": 30})).json()
+            assert run["state"] == "finished"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -51,13 +51,20 @@ async def kernel_of(
 
 
 def is_fork_server(process: psutil.Process) -> bool:
-    return any(part.endswith("fork_server/server") for part in process.cmdline())
+    return _runs(process, "fork_server/server")
+
+
+def _runs(process: psutil.Process, program: str) -> bool:
+    try:
+        return any(part.endswith(program) for part in process.cmdline())
+    except psutil.Error:  # it is ending
+        return False
 
 
 def children() -> list[psutil.Process]:
     """The processes that this one has started, but for its guardian."""
     everyone = psutil.Process().children()
-    return [child for child in everyone if not any(part.endswith("guardian/program.py") for part in child.cmdline())]
+    return [child for child in everyone if not _runs(child, "guardian/program.py")]
 
 
 def fork_servers() -> list[psutil.Process]:
@@ -108,7 +115,7 @@ def launch_of(directory: Path, preload: tuple[str, ...] = (), ip: str | None = N
 
 def spec_with_preload(pool: KernelPool, preload: list[str]) -> str:
     """The name of a kernelspec like ours whose kernels find modules imported."""
-    specs = pool._specs
+    specs = pool._launcher._specs
     name = f"preloaded-{uuid.uuid4().hex[:8]}"
     spec = specs.get_kernel_spec(FORKED).to_dict()
     provisioner = {"provisioner_name": "reactive-fork-provisioner", "config": {"preload": preload}}
@@ -122,7 +129,7 @@ def spec_with_preload(pool: KernelPool, preload: list[str]) -> str:
 
 def launch_of_pool(pool: KernelPool, name: str = FORKED) -> Launch:
     """How the pool starts kernels of a kernelspec."""
-    spec = pool._specs.get_kernel_spec(name)
+    spec = pool._launcher._specs.get_kernel_spec(name)
     preload = spec.metadata["kernel_provisioner"].get("config", {}).get("preload", [])
     environment = kernel_environment(os.environ, {"PYDEVD_DISABLE_FILE_VALIDATION": "1"})
     launch = plan([sys.executable, *spec.argv[1:]], {"env": environment}, preload)

@@ -24,7 +24,7 @@ from .server.wire import Inbox, Message
 
 _CHUNK = 65536
 _REAP_S = 2.0
-_LAST_WORD_S = 0.3
+_LAST_WORD_S = 2.0
 """How long the fork server has to tell the exit code of a kernel that has ended."""
 UNKNOWN_EXIT = 255
 """The return code of a process of whose end nothing else is known."""
