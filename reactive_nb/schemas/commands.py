@@ -132,6 +132,12 @@ class KernelRestart(Command):
     type: Literal["kernel.restart"]
 
 
+class KernelShutdown(Command):
+    """End the kernel, whatever it does; the next run starts another."""
+
+    type: Literal["kernel.shutdown"]
+
+
 class InputReply(Command):
     """The answer to `input.requested`."""
 
@@ -216,6 +222,7 @@ ClientCommand: TypeAlias = Annotated[
     | NotebookUpdate
     | KernelInterrupt
     | KernelRestart
+    | KernelShutdown
     | InputReply
     | Complete
     | Inspect

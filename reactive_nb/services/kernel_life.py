@@ -55,20 +55,21 @@ class KernelLife:
             if generation == self._generation:
                 await self._acquire(kernel_name, generation)
 
-    def replace(self, *, start: bool, kernel_name: str) -> None:
-        """Let the kernel go, with `start` for a fresh one at once."""
+    def replace(self, *, start: bool, kernel_name: str) -> asyncio.Task[None]:
+        """Let the kernel go, with `start` for a fresh one at once; done when that is."""
         self._generation += 1
-        self.own(self._restart(kernel_name, self._generation) if start else self._release())
+        return self.own(self._restart(kernel_name, self._generation) if start else self._release())
 
     def let_go(self) -> None:
         """It has died, or is given up: it must not keep its place among the kernels that may run."""
         self.own(self._release())
 
-    def own(self, work: Coroutine[Any, Any, None]) -> None:
+    def own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something with the kernel beside everything else; it is over when the kernel is closed."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def stop(self) -> None:
         """What is under way has nothing to tell any more."""

@@ -6,6 +6,7 @@ cells say. Here is who hears what.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -96,12 +97,15 @@ class KernelLink:
     def stop_batch(self) -> None:
         self._work.stop_batch()
 
-    def replace(self, *, start: bool, kernel_name: str) -> None:
-        """Nothing that was decided for the old kernel is done any more."""
+    def replace(self, *, start: bool, kernel_name: str) -> asyncio.Task[None]:
+        """Let the kernel go, with `start` for a fresh one; done when that is.
+
+        Nothing that was decided for the old kernel is done any more.
+        """
         self._work.forget()
         self._output.forget_kernel()
         self.widget_inputs.forget()
-        self._life.replace(start=start, kernel_name=kernel_name)
+        return self._life.replace(start=start, kernel_name=kernel_name)
 
     def forget_outputs(self, cells: tuple[str, ...]) -> None:
         self._output.forget(cells)

@@ -204,7 +204,7 @@ class SessionRegistry:
         kernel_limit, session_limit = self._settings.kernel_idle_timeout, self._settings.session_idle_timeout
         has_kernel = session.state.kernel not in (KernelState.NONE, KernelState.DEAD)
         if has_kernel and kernel_limit and idle > kernel_limit:
-            session.cull_kernel()
+            await session.end_kernel("The kernel was shut down after a time without use.")
         elif not has_kernel and session_limit and idle > session_limit and session.unstored is None:
             async with self._turn(session.id):  # who wants it now waits until all of it is stored
                 await session.close(reason="The notebook was not in use.")

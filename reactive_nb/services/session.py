@@ -240,10 +240,18 @@ class NotebookSession:
             raise KernelUnavailable(self.state.kernel_message or "The kernel could not be started.")
         return KernelRequestResponse(state=self.state.kernel, message=self.state.kernel_message)
 
-    def cull_kernel(self) -> None:
-        """Shut the kernel down because nobody uses it; the next run starts another."""
-        self.perform(KernelChanged(KernelState.NONE, "The kernel was shut down after a time without use."))
-        self.kernel.replace(start=False, kernel_name=self.notebook.kernel_name)
+    async def shut_down_kernel(self) -> KernelRequestResponse:
+        """End the kernel, whatever it does; the next run starts another. Answers when its process is gone."""
+        self._check_open()
+        if self.state.kernel is KernelState.NONE:
+            return KernelRequestResponse(state=self.state.kernel, message="No kernel was running.")
+        await self.end_kernel("The kernel was shut down.")
+        return KernelRequestResponse(state=self.state.kernel, message=self.state.kernel_message)
+
+    async def end_kernel(self, why: str) -> None:
+        """End the kernel; `why` is what clients are told. Returns when its process is gone."""
+        self.perform(KernelChanged(KernelState.NONE, why))
+        await asyncio.wait({self.kernel.replace(start=False, kernel_name=self.notebook.kernel_name)})
 
     # -- what only the kernel knows
     async def variables(self) -> VariablesResponse:

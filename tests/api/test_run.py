@@ -114,6 +114,17 @@ async def test_an_interrupted_run_ends(client: httpx2.AsyncClient, service: Serv
     assert idle.json()["message"] == "Nothing was running."
 
 
+async def test_a_kernel_is_shut_down_and_the_next_run_starts_another(client: httpx2.AsyncClient) -> None:
+    notebook = await new_notebook(client, "x = 1")
+    address = f"notebooks/{notebook['id']}"
+    assert (await client.post(f"{address}/shutdown")).json() == {"state": "none", "message": "No kernel was running."}
+    await finished(client, notebook)
+    answer = await client.post(f"{address}/shutdown")
+    assert answer.json() == {"state": "none", "message": "The kernel was shut down."}
+    assert (await client.get(f"{address}/variables")).json() == {"variables": []}
+    assert (await finished(client, notebook))["state"] == "finished"
+
+
 async def test_a_restarted_kernel_has_forgotten_everything(client: httpx2.AsyncClient) -> None:
     notebook = await new_notebook(client, "x = 1")
     await finished(client, notebook)

@@ -226,12 +226,26 @@ async def test_a_kernel_that_nobody_uses_is_shut_down_and_started_when_needed(op
     notebook = await open_notebook("x = 1")
     await notebook.run()
     pid = pid_of(notebook)
-    notebook.session.cull_kernel()
-    assert (notebook.session.state.kernel, notebook.statuses()) == (KernelState.NONE, "stale")
+    await notebook.session.end_kernel("It was idle.")
+    state = notebook.session.state
+    assert (state.kernel, state.kernel_message, notebook.statuses()) == (KernelState.NONE, "It was idle.", "stale")
+    assert not is_alive(pid)
+    assert (await notebook.session.shut_down_kernel()).message == "No kernel was running."
     await notebook.run()
     assert (notebook.statuses(), pid_of(notebook) != pid) == ("success", True)
-    await notebook.session.close()
-    assert not is_alive(pid)
+
+
+async def test_shutting_down_ends_a_run_whatever_it_does(open_notebook: Open, pool: KernelPool) -> None:
+    notebook = await open_notebook(WAIT, "print('next')")
+    run = asyncio.create_task(notebook.run())
+    await notebook.printed("c0", "begun")
+    pid = pid_of(notebook)
+    await notebook.session.shut_down_kernel()
+    ended = await run
+    assert (ended.state, ended.message) == (RunState.FAILED, "The kernel was shut down.")
+    assert (notebook.statuses(), is_alive(pid)) == ("stale idle", False)
+    await notebook.run("c1")
+    assert notebook.text("c1") == "next\n"
 
 
 # -- beside runs

@@ -227,7 +227,7 @@ async def test_completion_documentation_and_input(service: Service) -> None:
         assert told["result"]["found"]
 
 
-async def test_a_run_can_be_interrupted_and_the_kernel_restarted(service: Service) -> None:
+async def test_a_run_can_be_interrupted_and_the_kernel_restarted_and_shut_down(service: Service) -> None:
     notebook = await made(service, "print('go', flush=True)\nwhile True: pass")
     async with service.live(notebook) as live:
         await live.ask("notebook.run")
@@ -235,6 +235,7 @@ async def test_a_run_can_be_interrupted_and_the_kernel_restarted(service: Servic
         assert (await live.ask("kernel.interrupt"))["ok"]
         assert (await live.until("run.finished"))["state"] == "interrupted"
         assert (await live.ask("kernel.restart"))["ok"]
+        assert (await live.ask("kernel.shutdown"))["result"]["state"] == "none"
 
 
 ECHO = """

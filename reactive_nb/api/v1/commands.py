@@ -30,6 +30,7 @@ from reactive_nb.schemas.commands import (
     Inspect,
     KernelInterrupt,
     KernelRestart,
+    KernelShutdown,
     NotebookRun,
     NotebookUpdate,
     PresenceUpdate,
@@ -52,6 +53,7 @@ SessionCommand = (
     | NotebookRun
     | KernelInterrupt
     | KernelRestart
+    | KernelShutdown
     | InputReply
     | Complete
     | Inspect
@@ -114,6 +116,8 @@ async def _call(command: SessionCommand, buffers: tuple[bytes, ...], caller: Cal
             return (await session.interrupt()).model_dump(mode="json")
         case KernelRestart():
             return (await session.restart()).model_dump(mode="json")
+        case KernelShutdown():
+            return (await session.shut_down_kernel()).model_dump(mode="json")
         case InputReply():
             session.reply_input(command.value)
             return None

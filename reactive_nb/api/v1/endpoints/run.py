@@ -72,6 +72,12 @@ async def restart(session: Session) -> Response:
     return answer(await session.restart())
 
 
+@router.post("/shutdown", summary="Shut the kernel down", response_model=KernelRequestResponse, responses=_KERNEL)
+async def shut_down(session: Session) -> Response:
+    """Its memory is free again, and its place among the kernels that may run; the next run starts another."""
+    return answer(await session.shut_down_kernel())
+
+
 @router.get("/variables", summary="List variables", response_model=VariablesResponse, responses=_KERNEL)
 async def list_variables(session: Session) -> Response:
     """Name, type, shape, size and a short preview of each of the kernel's variables."""
