@@ -129,6 +129,7 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument("input", type=Path, metavar="IN", help="an .ipynb or .py file")
     command.add_argument("output", type=Path, metavar="OUT", help="an .ipynb, .py, .html or .md file")
     command.add_argument("--force", "-f", action="store_true", help="overwrite OUT if it is there")
+    command.add_argument("--no-outputs", action="store_true", help="leave out what runs have left")
 
 
 def _add_storage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

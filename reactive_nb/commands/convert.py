@@ -23,6 +23,8 @@ def convert(options: argparse.Namespace) -> int:
         if options.output.exists() and not options.force:
             raise FormatError(f"{options.output} exists already; --force overwrites it.")
         notebook = read_notebook(options.input)
+        if options.no_outputs:
+            notebook = notebook.without_results()
         write_file(options.output, target.write(notebook))
     except (FormatError, OSError) as error:
         print(error_text(error), file=sys.stderr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -104,6 +104,10 @@ class Cell:
     attachments: Mapping[str, Any] = field(default_factory=dict)
     revision: int = 0
     """The notebook's revision at which the cell's source, type, config or place was last changed."""
+
+    def without_results(self) -> Cell:
+        """This cell as if it had never run."""
+        return replace(self, outputs=(), execution_count=None, error=None, started_at=None, duration_ms=None)
 
     @property
     def has_run(self) -> bool:

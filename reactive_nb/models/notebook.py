@@ -118,6 +118,10 @@ class Notebook:
         """This notebook without a cell. Raises KeyError if there is none of that id."""
         return self._with(self._cells.without(cell_id))
 
+    def without_results(self) -> Notebook:
+        """This notebook as if nothing had ever run."""
+        return replace(self, cells=tuple(cell.without_results() for cell in self.cells))
+
     def updated(self, at: datetime) -> Notebook:
         """This notebook, last changed at that time."""
         return replace(self, updated_at=at)

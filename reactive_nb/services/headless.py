@@ -97,7 +97,7 @@ async def run_notebook(
             prepared = on_kernel(prepared, spec)
         if parameters and not kernelspecs.is_python(spec.language):
             raise InvalidOperation(f"Parameters can be given to Python notebooks only; this one is {spec.language}.")
-        session = await registry.adopt(user, _without_results(prepared))
+        session = await registry.adopt(user, prepared.without_results())
         try:
             if progress is not None:
                 session.broadcaster.observe("progress", _follow(session, progress))
@@ -195,16 +195,6 @@ def _with_configs_of(original: Notebook, ran: Notebook) -> Notebook:
     configs = {cell.id: cell.config for cell in original.cells}
     cells = tuple(replace(cell, config=configs.get(cell.id, CellConfig())) for cell in ran.cells)
     return replace(ran, cells=cells)
-
-
-def _without_results(notebook: Notebook) -> Notebook:
-    cells = tuple(
-        replace(cell, outputs=(), execution_count=None, error=None, started_at=None, duration_ms=None)
-        if cell.config.mode is not CellMode.DISABLED
-        else cell
-        for cell in notebook.cells
-    )
-    return replace(notebook, cells=cells)
 
 
 def _follow(session: NotebookSession, progress: Progress) -> Callable[[Event], None]:

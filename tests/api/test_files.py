@@ -130,6 +130,19 @@ async def test_an_output_is_fetched_by_its_hash_and_can_run_nothing(service: Ser
         assert (missing.status_code, missing.json()["type"]) == (404, "/problems/no-such-output")
 
 
+async def test_a_notebook_is_exported_without_outputs(service: Service) -> None:
+    async with service.client() as client:
+        made = await new_notebook(client, "print('seen')")
+        address = f"notebooks/{made['id']}"
+        await client.post(f"{address}/run", json={"wait": 60})
+        for name in ("ipynb", "html", "md"):
+            whole, bare = [
+                (await client.get(f"{address}/export", params={"format": name, "outputs": outputs})).text
+                for outputs in (True, False)
+            ]
+            assert (whole.count("seen"), bare.count("seen")) == (2, 1), name
+
+
 async def test_a_notebook_with_a_strange_name_is_still_exported(service: Service) -> None:
     name = 'a"b\\c;d%\u202e\u00e9\U0001f600'
     async with service.client() as client:

@@ -67,3 +67,13 @@ def test_what_can_not_be_converted_is_refused_in_a_line(tmp_path: Path, source: 
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_runs_have_left_can_be_left_out(tmp_path: Path) -> None:
+    script(tmp_path / "a.py", "print('seen')")
+    assert reactive_nb("run", "a.py", "--output", "ran.ipynb", cwd=tmp_path).returncode == 0
+    assert reactive_nb("convert", "ran.ipynb", "bare.ipynb", "--no-outputs", cwd=tmp_path).returncode == 0
+    (cell,) = read_ipynb(tmp_path / "bare.ipynb").cells
+    assert (cell.source, cell.outputs, cell.execution_count, "reactive_nb" in cell.metadata) == (
+        "print('seen')", [], None, False,
+    )  # fmt: skip

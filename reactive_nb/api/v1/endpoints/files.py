@@ -94,10 +94,11 @@ async def import_only() -> None:
 async def export_notebook(
     session: Session,
     file_format: Annotated[ExportFormat, Query(alias="format", description="What to make of it.")] = ExportFormat.IPYNB,
+    outputs: Annotated[bool, Query(description="Whether with what its runs have left.")] = True,
 ) -> Response:
     """The notebook as a file, outputs included: nbformat 4.5, a Python script, a page, or Markdown."""
     chosen = FORMATS[file_format.value]
-    notebook = session.notebook
+    notebook = session.notebook if outputs else session.notebook.without_results()
     content = await asyncio.to_thread(chosen.write, notebook)
     return attachment(content, name=f"{notebook.name}{chosen.suffixes[0]}", media_type=chosen.media_type)
 
