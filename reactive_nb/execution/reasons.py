@@ -210,9 +210,9 @@ def causes(now: Situation, stale: AbstractSet[str], cell: str, most: int) -> lis
             found.append(Cause(current, _path(nearer, current)))
         names: dict[str, list[str]] = {}
         for name, provider in sorted(now.graph.providers[current].items()):
-            if provider in stale:
+            if provider in stale and provider not in nearer:
                 names.setdefault(provider, []).append(name)
-        for provider in now.graph.in_document_order(names.keys() - nearer.keys()):
+        for provider in now.graph.in_document_order(names):
             nearer[provider] = current, tuple(names[provider])
             todo.append(provider)
     return found

@@ -10,7 +10,7 @@ import bisect
 import difflib
 import itertools
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -137,11 +137,14 @@ def similar_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
 class NameSearch:
     """Explains unresolved names. One for all cells of an answer: what it finds out for one serves the next."""
 
-    def __init__(self, graph: DependencyGraph, analyses: Mapping[str, Analysis], ran: Collection[str]) -> None:
-        """`ran`: the cells of which it is known from a run what they bind."""
+    def __init__(
+        self, graph: DependencyGraph, analyses: Mapping[str, Analysis], has_run: Callable[[str], bool]
+    ) -> None:
+        """`has_run`: whether it is known from a run of a cell what it binds."""
         self._graph = graph
         self._analyses = analyses
-        self._unseen = [cell for cell in graph.order if analyses[cell].opaque and cell not in ran]
+        self._has_run = has_run
+        self._unseen: list[str] | None = None
         self._explained = 0
         self._known: list[str] | None = None
         self._similar: dict[str, list[str]] = {}
@@ -175,6 +178,8 @@ class NameSearch:
 
     def _unseen_above(self, cell: str) -> str | None:
         """The nearest cell, this one or above, that may bind names which nobody has seen yet."""
-        places = self._graph.places
+        places, analyses = self._graph.places, self._analyses
+        if self._unseen is None:
+            self._unseen = [c for c in self._graph.order if analyses[c].opaque and not self._has_run(c)]
         above = bisect.bisect_right(self._unseen, places[cell], key=places.__getitem__)
         return self._unseen[above - 1] if above else None

@@ -11,7 +11,7 @@ from tests.execution.test_dependencies import graph_of
 
 def search(*sources: str, ran: str = "", off: tuple[int, ...] = ()) -> NameSearch:
     analyses = {str(place): analyse_python(source) for place, source in enumerate(sources)}
-    return NameSearch(graph_of(*sources, off=off), analyses, set(ran))
+    return NameSearch(graph_of(*sources, off=off), analyses, ran.__contains__)
 
 
 def found(sources: list[str], cell: str, off: tuple[int, ...] = ()) -> list[str]:

@@ -77,7 +77,7 @@ TABLE: list[tuple[str, list[str], list[Operation], RunScope, tuple[str, ...], li
     ),
     (
         "an object that must be made anew",
-        ["p = []", "p.append(1)", "len(p)"],
+        ["import io\np = io.StringIO()", "p.write('a')", "p.getvalue()"],
         [],
         CELLS,
         ("c1",),

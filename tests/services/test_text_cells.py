@@ -58,7 +58,7 @@ def test_a_value_that_changes_an_object_counts_as_a_cell_that_does() -> None:
     notebook = notebook_of("p = [1, 2]", "{{ p.pop() }}", "print(p)")
     notebook.run()
     assert (notebook.text("c1"), notebook.text("c2")) == ("2", "[1]\n")
-    assert notebook.run("c1") == ["c0", "c1", "c2"]
+    assert notebook.run("c1") == ["c1", "c2"]
     assert (notebook.text("c1"), notebook.text("c2")) == ("2", "[1]\n")
 
 

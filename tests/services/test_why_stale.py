@@ -151,7 +151,7 @@ TABLE: list[tuple[str, list[str], Steps, dict[str, list[str]]]] = [
     ("another program's run, at once", ["x = 1"], [ForeignRun()], {"c0": ["foreign-run"]}),
     (
         "an object changed by a cell that is gone",
-        ["p = []", "p.append(1)"],
+        ["import io\np = io.StringIO()", "p.write('a')"],
         [RemoveCell("c1")],
         {"c0": ["changed-in-place p"]},
     ),

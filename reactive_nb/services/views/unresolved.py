@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reactive_nb.execution.unresolved import Below, NameSearch, Obstacle, Unresolved, unresolved_names
+from reactive_nb.models.lazy import LazyMap
 from reactive_nb.schemas.reasons import CellStep, DefinedBelow, UnresolvedName
 from reactive_nb.services.state import SessionState
 from reactive_nb.services.views.words import MOST_LISTED, listed
@@ -18,9 +19,9 @@ def unresolved(state: SessionState, cell_id: str) -> list[str]:
 
 def name_search(state: SessionState) -> NameSearch:
     """What explains them, for all cells of one answer."""
-    analyses = {cell: known.analysis for cell, known in state.knowledge.items()}
-    ran = {cell for cell, record in state.records.items() if record.source == state.notebook.sources.get(cell)}
-    return NameSearch(state.graph, analyses, ran)
+    knowledge, records, sources = state.knowledge, state.records, state.notebook.sources
+    analyses = LazyMap(knowledge, lambda cell: knowledge[cell].analysis)
+    return NameSearch(state.graph, analyses, lambda cell: cell in records and records[cell].source == sources[cell])
 
 
 def explained(search: NameSearch, state: SessionState, cell_id: str) -> list[UnresolvedName]:
