@@ -77,6 +77,22 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def newest(session: nox.Session) -> None:
+    """The analyser's tables on the newest Python, as WebAssembly: for machines that have none. Needs node and npm."""
+    directory = own_directory(session)
+    site = directory / "site"
+    session.install("pip")
+    session.run("python", "-m", "pip", "install", "-q", "--upgrade", "--target", str(site), "ipython", "pytest")
+    session.run("npm", "install", "--no-save", "--prefix", str(directory), "pyodide@>=314", external=True)
+    names = ("annotations", "branches", "classes", "errors", "functions", "ipython", "late_values", "mutations")
+    names += ("mutators", "names", "new_syntax", "peer", "scopes", "scoping")
+    tests = [f"tests/execution/analysis/test_{name}.py" for name in names]
+    with session.chdir(directory):
+        script = str(ROOT / "tests/execution/analysis/webassembly.mjs")
+        session.run("node", script, str(ROOT), str(site), *(session.posargs or tests), external=True)
+
+
+@nox.session(default=False)
 def soak(session: nox.Session) -> None:
     """The tests that take long: endurance, leaks, repeated crashes."""
     directory = install_wheel(session)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reactive_nb.execution.analysis.calls import called_name
+from reactive_nb.execution.analysis.conditions import constant
 from reactive_nb.execution.analysis.environment import HandlerName, Loop
 from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, State, flatten, join
 from reactive_nb.execution.analysis.names import words
@@ -42,9 +43,11 @@ class CellReader(StatementReader):
             if self.state.parent is None and kind in BRANCHING:
                 self.timeline.join(self.state)
 
-    def branch(self, base: State, body: list[ast.stmt]) -> State:
-        """Read `body` as a branch over `base`."""
+    def branch(self, base: State, body: list[ast.stmt], test: ast.expr | None = None) -> State:
+        """Read `body` as a branch over `base`, taken where `test` is true."""
         before, self.state = self.state, base.fork()
+        if test is not None:
+            self.follow(test, True)
         self.read_block(body)
         result, self.state = self.state, before
         return result
@@ -57,14 +60,15 @@ class CellReader(StatementReader):
         current: ast.If | None = node
         while current is not None:  # a chain of elif is no recursion
             self.use(current.test)
-            constant = _constant(current.test)
-            if constant is not False:
-                branches.append(flatten(self.branch(self.state, current.body), base))
-            if constant is True:
+            always = constant(current.test)
+            if always is not False:
+                branches.append(flatten(self.branch(self.state, current.body, current.test), base))
+            if always is True:
                 self.state.live = False
                 break
             rest = current.orelse
             self.state = self.state.fork()
+            self.follow(current.test, False)
             current = rest[0] if len(rest) == 1 and isinstance(rest[0], ast.If) else None
             if current is None:
                 self.read_block(rest)
@@ -99,13 +103,14 @@ class CellReader(StatementReader):
         loop = Loop(base, since)
         self.loops.append(loop)
         self.state = base.fork()
-        constant = _constant(node.test)
-        if constant is not False:
+        always = constant(node.test)
+        if always is not False:
+            self.follow(node.test, True)
             self.read_block(node.body)
         else:
             self.stop()
         ends = [*self._round_ends(loop), base.fork()]
-        self._after_loop(loop, ends, node.orelse, endless=constant is True)
+        self._after_loop(loop, ends, node.orelse, endless=always is True)
 
     def _round_ends(self, loop: Loop) -> list[State]:
         """The states in which a round may end, and the next one begin."""
@@ -198,7 +203,7 @@ class CellReader(StatementReader):
         if node.name is None:
             self.read_block(node.body)
         else:
-            frame = HandlerName(node.name, self.new_prefix() + node.name)
+            frame = HandlerName(node.name, self.new_prefix() + node.name, in_class=self.private is not None)
             self.state.put(frame.key, BOUND, EMPTY)
             with self.frame(frame):
                 self.read_block(node.body)
@@ -313,19 +318,6 @@ def _irrefutable(pattern: ast.pattern) -> bool:
         case ast.MatchOr(patterns=patterns):
             return any(_irrefutable(inner) for inner in patterns)
     return False
-
-
-def _constant(test: ast.expr) -> bool | None:
-    """What a condition always is; in a notebook, `__name__ == "__main__"` is true."""
-    match test:
-        case ast.Constant(value=value):
-            return bool(value)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            inner = _constant(operand)
-            return None if inner is None else not inner
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
-            return True
-    return None
 
 
 def _surely_has_items(node: ast.expr) -> bool:

@@ -7,6 +7,7 @@ still be another cell's, and what is changed in place counts only where the obje
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class ClassBody:
     prefix: str
     globals: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
+    annotations: list[ast.expr] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class HandlerName:
 
     name: str
     key: str
+    in_class: bool = False
+    """Then it is seen from the class's own statements only."""
 
 
 Frame = Comprehension | ClassBody | HandlerName
@@ -113,6 +117,15 @@ class Environment:
             names.add("__class__")
         return names
 
+    def hidden_from_types(self) -> set[str]:
+        """The same for type parameters, aliases and annotations that are evaluated later: they see a class around."""
+        names = self.hidden()
+        if self.frames and isinstance(self.frames[-1], ClassBody):
+            frame = self.frames[-1]
+            bound = (key for key in frame.keys if self.state.mark(key) == BOUND)
+            names.update(key.removeprefix(frame.prefix) for key in bound)
+        return names
+
     @contextmanager
     def frame(self, frame: Frame) -> Iterator[None]:
         self.frames.append(frame)
@@ -141,7 +154,7 @@ class Environment:
                         return frame.names[name]
                     nested = nested or not frame.sees_class
                 elif isinstance(frame, HandlerName):
-                    if name == frame.name:
+                    if name == frame.name and not (nested and frame.in_class):
                         return self._read(frame.key, name)
                 elif not nested:
                     nested = True

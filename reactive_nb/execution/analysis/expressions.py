@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from reactive_nb.execution.analysis.call_names import COPYING
+from reactive_nb.execution.analysis.conditions import bound_if
 from reactive_nb.execution.analysis.environment import Comprehension, Environment
-from reactive_nb.execution.analysis.flow import join
+from reactive_nb.execution.analysis.flow import BOUND, join
 from reactive_nb.execution.analysis.mutators import is_ambient, is_selection, root_name
 from reactive_nb.execution.analysis.scopes import children, type_parameter_names
 from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge
@@ -116,13 +117,22 @@ class ExpressionReader(Environment):
         self.use(node.test)
         base = self.state
         branches, value = [], EMPTY
-        for part in (node.body, node.orelse):
+        for part, truth in ((node.body, True), (node.orelse, False)):
             self.state = base.fork()
+            self.follow(node.test, truth)
             value = merge(value, self.read(part))
             branches.append(self.state)
         self.state = base
         join(base, branches)
         return value
+
+    def follow(self, test: ast.expr, truth: bool) -> None:
+        """Here `test` has been read, and was `truth`: what it has surely bound then is bound."""
+        if isinstance(test, (ast.BoolOp, ast.UnaryOp)):
+            for name in bound_if(test, truth):
+                key = self.key_for(name)
+                if key is not None and self.state.mark(key) & BOUND:
+                    self.state.put(key, BOUND, self.state.value(key))
 
     def perhaps(self, nodes: Iterable[ast.expr]) -> Value:
         """Read expressions that may not be evaluated."""
@@ -188,6 +198,7 @@ class ExpressionReader(Environment):
         self._comprehension_target(generator.target, items)
         for condition in generator.ifs:
             self.use(condition)
+            self.follow(condition, True)
 
     def _comprehension_target(self, target: ast.expr, value: Value) -> None:
         frame = self.frames[-1]

@@ -291,7 +291,7 @@ class LateReader:
         scope.bind(node.name)
 
     def _type_alias(self, node: ast.AST, scope: Scope) -> None:
-        inner = self._type_parameters(node, scope)
+        inner = self._type_parameters(node, Scope(Kind.TYPES, scope, scope.private))
         name, value = type_alias_parts(node)
         self._walk(value, inner)
         self._walk(name, scope)
@@ -300,7 +300,7 @@ class LateReader:
         names = type_parameter_names(node)
         if not names:
             return scope
-        inner = Scope(Kind.INNER, scope, scope.private, names)
+        inner = Scope(Kind.TYPES, scope, scope.private, names)
         self._all(type_parameter_parts(node), inner)
         return inner
 

@@ -15,13 +15,15 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
-
-from markdown_it import MarkdownIt
+from typing import TYPE_CHECKING
 
 from reactive_nb.execution.analysis.branches import CellReader
 from reactive_nb.execution.analysis.python import REFUSALS, analysis_of, failure
 from reactive_nb.execution.analysis.syntax import CellSyntaxError, line_starts, parse_expression, position
 from reactive_nb.models.analysis import Analysis, MarkdownAnalysis, ShownValue
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 MAX_CHARACTERS = 1_000_000
 MAX_EXPRESSION = 2_000
@@ -85,6 +87,9 @@ def _text_blocks(source: str) -> Iterator[tuple[int, int]]:
 
 @cache
 def _markdown() -> MarkdownIt:
+    """Imported when the first cell needs it."""
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
 
 

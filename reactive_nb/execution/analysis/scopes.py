@@ -8,10 +8,11 @@ from enum import Enum, auto
 
 
 class Kind(Enum):
-    """Of scopes; a comprehension's and a type parameter list's are functions but for where `:=` binds."""
+    """Of scopes. A comprehension's is a function's but for where `:=` binds; that of types sees a class around it."""
 
     FUNCTION = auto()
     INNER = auto()
+    TYPES = auto()
     CLASS = auto()
 
 
@@ -65,7 +66,7 @@ class Scope:
             return self.kind is Kind.CLASS  # not bound yet, perhaps: a class body then looks among the globals
         scope = self.parent
         while scope is not None:
-            if scope.kind is not Kind.CLASS:
+            if scope.kind is not Kind.CLASS or (self.kind is Kind.TYPES and scope is self.parent):
                 if name in scope.globals:
                     return True
                 if name in scope.bound:

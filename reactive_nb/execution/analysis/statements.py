@@ -91,6 +91,8 @@ class StatementReader(CallReader):
         if not self._annotations_are_deferred():
             with self.quietly():
                 self.read(node.annotation)
+        elif self.frames and isinstance(self.frames[-1], ClassBody) and not self.late.future_annotations:
+            self.frames[-1].annotations.append(node.annotation)
 
     def _touch_target(self, target: ast.expr) -> None:
         """`o.a: int` evaluates `o`, and assigns nothing."""
@@ -141,7 +143,7 @@ class StatementReader(CallReader):
         name, value = type_alias_parts(node)
         frame = self.parameters_frame(node)
         parts = [*type_parameter_parts(node), value]
-        self.store(name.id, self.late.expressions(parts, self.hidden() | frame.names.keys(), self.private))
+        self.store(name.id, self.late.expressions(parts, self.hidden_from_types() | frame.names.keys(), self.private))
 
     def visit_Assert(self, node: ast.Assert) -> None:
         self.use(node.test)
@@ -150,6 +152,7 @@ class StatementReader(CallReader):
             self.state = base.fork()
             self.use(node.msg)
             self.state = base
+        self.follow(node.test, True)
 
     def visit_Raise(self, node: ast.Raise) -> None:
         for part in (node.exc, node.cause):
@@ -164,15 +167,15 @@ class StatementReader(CallReader):
         value = merge(decorators, contained(self.read_all((*node.args.defaults, *node.args.kw_defaults))))
         frame = self.parameters_frame(node)
         found = list(annotations_of(node))
-        hidden = self.hidden() | frame.names.keys()
+        types = self.hidden_from_types() | frame.names.keys()
         if not self._annotations_are_deferred():
             with self.frame(frame), self.quietly():
                 self.read_all(found)
         elif not self.late.future_annotations:
-            value = merge(value, self.late.expressions(found, hidden, self.private))
+            value = merge(value, self._annotations(found, types, self.private, at_once=bool(node.decorator_list)))
         if type_parameters(node):
-            value = merge(value, self.late.expressions(type_parameter_parts(node), hidden, self.private))
-        body = self.late.function(node, hidden, self.private)
+            value = merge(value, self.late.expressions(type_parameter_parts(node), types, self.private))
+        body = self.late.function(node, self.hidden() | frame.names.keys(), self.private)
         self._call_decorated(node.decorator_list, body)
         self.store(node.name, merge(value, body))
 
@@ -182,8 +185,8 @@ class StatementReader(CallReader):
         value = self._decorators(node.decorator_list)
         parameters = self.parameters_frame(node)
         if parameters.names:
-            hidden = self.hidden() | parameters.names.keys()
-            value = merge(value, self.late.expressions(type_parameter_parts(node), hidden, self.private))
+            types = self.hidden_from_types() | parameters.names.keys()
+            value = merge(value, self.late.expressions(type_parameter_parts(node), types, self.private))
         with self.frame(parameters):
             value = merge(value, detached(self.read_all((*node.bases, *(k.value for k in node.keywords)))))
             value = merge(value, self._class_body(node))
@@ -193,15 +196,24 @@ class StatementReader(CallReader):
         frame = ClassBody(node.name, self.new_prefix())
         for name in ("__module__", "__qualname__"):
             self.state.put(frame.prefix + name, BOUND, EMPTY)
+        value = EMPTY
         with self.frame(frame):
             self.read_block(node.body)
-        value = EMPTY
+            if frame.annotations:
+                at_once = bool(node.decorator_list or node.bases or node.keywords)
+                value = self._annotations(frame.annotations, self.hidden_from_types(), node.name, at_once=at_once)
         for key in frame.keys:
             value = merge(value, contained(self.state.value(key)))
-        if DEFERRED_ANNOTATIONS and not self.late.future_annotations:
-            found = [s.annotation for s in node.body if isinstance(s, ast.AnnAssign)]
-            value = merge(value, self.late.expressions(found, self.hidden(), node.name))
         return value._replace(own=frozenset(key for key in value.own if "\0" not in key))
+
+    def _annotations(
+        self, found: Iterable[ast.expr], hidden: Iterable[str], private: str | None, *, at_once: bool
+    ) -> Value:
+        """Annotations that are evaluated when asked for: by a decorator or a base class, perhaps at once."""
+        value = self.late.expressions(found, hidden, private)
+        if at_once:
+            self.call(value)
+        return value
 
     def _decorators(self, decorators: Iterable[ast.expr]) -> Value:
         value = EMPTY
