@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from reactive_kernels import KernelPool, PoolLimits
+from reactive_kernels import KernelPool
 from reactive_nb.core.config import Settings, load_settings
 from reactive_nb.models import KernelState
 from reactive_nb.schemas.events import DebugEventMessage, KernelStatusEvent
 from reactive_nb.schemas.runs import RunState
-from tests.services.live import Live, Open, opening
+from tests.services.live import Live, Open
 
 pytestmark = pytest.mark.anyio
 
@@ -33,23 +32,6 @@ while time.time() < end:
 """
 FOR_EVER = STUBBORN.format(seconds=3600)
 BATCHED = ["1", FOR_EVER, "2"]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def pool(anyio_backend: str) -> AsyncIterator[KernelPool]:
-    async with KernelPool(PoolLimits(spares=1)) as pool:
-        yield pool
-
-
-@pytest.fixture
-async def open_notebook(pool: KernelPool, tmp_path: Path) -> AsyncIterator[Open]:
-    async with opening(pool, tmp_path) as open_one:
-        yield open_one
 
 
 def settings(tmp_path: Path, **more: Any) -> Settings:
