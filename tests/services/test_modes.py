@@ -131,7 +131,7 @@ async def test_cells_removed_or_added_before_their_turn(opened: OpenSources) -> 
 
 
 async def test_a_death_in_the_middle_blames_the_cell_that_ran(opened: OpenSources) -> None:
-    notebook = await opened("x = 1\nprint('one')", "import os\nos.kill(os.getpid(), 9)", "3")
+    notebook = await opened("x = 1\nprint('one')", "import os, time\ntime.sleep(0.3)\nos.kill(os.getpid(), 9)", "3")
     assert (await notebook.run()).state is RunState.FAILED
     assert notebook.text("c0") == "one\n"
     assert "SIGKILL" in notebook.message("c1")
