@@ -130,13 +130,13 @@ async def test_it_ends_at_the_first_that_does_something_else(
 
 
 async def test_a_version_changed_in_place_ends_it(giver: Giver) -> None:
-    await giver.kernel.execute(
-        "p = []", reactive={"cell": "z", "bind": {}, "forget": [], "writes": ["p"], "mutates": []}
-    )
+    step = {"cell": "z", "bind": {}, "forget": [], "writes": ["p"], "mutates": []}
+    await giver.kernel.execute("p = []\n__import__('builtins').held = [p]", reactive=step)  # it can't be given back
     batch = cells("p.append(1)", "2", writes={0: ["p"]})
     changing = BatchCell(batch[0].code, batch[0].request_id, {**batch[0].reactive, "mutates": ["p"]}, batch[0].expected)
     (reply,) = await giver.run([changing, batch[1]])
     assert (reply.report or {})["spoiled"] == [["z", "p"]]
+    await giver.kernel.execute("del __import__('builtins').held")
 
 
 async def test_other_requests_get_in_between_when_time_is_up(batches: Giver) -> None:
