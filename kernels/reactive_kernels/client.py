@@ -15,6 +15,7 @@ from typing import Any
 
 import zmq.asyncio
 
+from . import helper
 from .backlog import BacklogLimits, Omission
 from .batches import Batch, Ended
 from .channels import Channel, Channels, Frame
@@ -193,6 +194,14 @@ class KernelClient:
         answer = reply.get("reactive_nb")
         if not isinstance(answer, dict):
             raise KernelError(f"The kernel did not answer {function!r} ({reply.get('evalue') or reply.get('status')}).")
+        return answer
+
+    async def ask_around(self, request: Mapping[str, Any], *, timeout: float) -> dict[str, Any]:
+        """Have kernel-side code that wraps no requests do something (see `kernel_around`): its answer."""
+        reply = await self.run_silently("None", expressions={"answer": helper.asking(request)}, timeout=timeout)
+        answer = helper.answer(reply)
+        if answer is None:
+            raise KernelError(f"The kernel-side helper did not answer ({reply.get('evalue') or reply.get('status')}).")
         return answer
 
     async def run_silently(self, code: str, *, expressions: Mapping[str, str], timeout: float) -> dict[str, Any]:

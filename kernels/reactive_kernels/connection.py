@@ -30,6 +30,7 @@ from .replies import ExecuteReply, execute_reply
 logger = logging.getLogger(__name__)
 
 _CONTROL_S = 5.0
+_AROUND_S = 10.0
 _RESTART_GRACE_S = 2.0
 _LAST_WORDS_S = 0.02
 _LAST_WORDS_ROUNDS = 40
@@ -65,6 +66,9 @@ class KernelConnection:
         self.implementation = ""
         self.banner = ""
         self.has_helper = False
+        """Whether the kernel-side code is there."""
+        self.takes_batches = False
+        """Whether it is part of how the kernel handles requests, as it can be in an ipykernel only."""
         self.alive = False
         self._launch = launch
         self._context = context
@@ -122,6 +126,9 @@ class KernelConnection:
         run = request_id if request_id is not None else uuid.uuid4().hex
         interrupts = self._interrupts
         ask = partial(client.ask, "shell", "execute_request", content, metadata=labels, run=run, timeout=timeout)
+        around = reactive is not None and self.has_helper and not self.takes_batches
+        if around:
+            await client.ask_around(dict(reactive or {}), timeout=_AROUND_S)
         reply = await ask()
         for pause_s in _ASK_AGAIN_AFTER_S:  # after an error some kernels drop what comes next, whatever they were told
             if reply.get("status") not in _DROPPED or self._interrupts != interrupts:
@@ -129,6 +136,9 @@ class KernelConnection:
             await asyncio.sleep(pause_s)
             if self._interrupts == interrupts:
                 reply = await ask(again=True)
+        if around:
+            ended = {"ended": {name: reply.get(name) for name in ("status", "ename", "evalue")}}
+            reply = {**reply, "reactive_nb": await client.ask_around(ended, timeout=_AROUND_S)}
         return execute_reply(reply, interrupted=self._interrupts != interrupts)
 
     async def execute_batch(
@@ -164,9 +174,11 @@ class KernelConnection:
         """
         client, _ = self._living()
         if not self.has_helper:
-            raise KernelError(f"The kernel {self.spec_name!r} offers no {function!r}: it is no IPython kernel.")
-        aside = function in helper.READ_ONLY
-        answer = await client.call(function, arguments, aside=aside, timeout=timeout)
+            raise KernelError(f"The kernel {self.spec_name!r} offers no {function!r}: only Python kernels do.")
+        if self.takes_batches:
+            answer = await client.call(function, arguments, aside=function in helper.READ_ONLY, timeout=timeout)
+        else:
+            answer = await client.ask_around({"call": function, "arguments": arguments}, timeout=timeout)
         if "error" in answer:
             raise KernelError(f"{function}: {answer['error']}")
         return answer.get("result")
@@ -182,7 +194,7 @@ class KernelConnection:
             sent_at = time.time()
             await process.interrupt()
             client.wake()
-            if self.has_helper and process.pid is not None:  # another machine has another time
+            if self.takes_batches and process.pid is not None:  # another machine has another time
                 client.see_to_interrupt(sent_at)
 
     async def debug(self, request: Mapping[str, Any], timeout: float = 10.0) -> dict[str, Any]:
@@ -324,18 +336,19 @@ class KernelConnection:
         self.language = str(self.language_info.get("name") or "")
         self.implementation = str(info.get("implementation") or "")
         self.banner = str(info.get("banner") or "")
-        if self.implementation == "ipython":
-            await self._install_helper(client)
+        if self.language == "python":
+            await self._install_helper(client, wrapped=self.implementation == "ipython")
 
-    async def _install_helper(self, client: KernelClient) -> None:
-        expressions = {"version": helper.PROBE}
-        reply = await client.run_silently(helper.installation(), expressions=expressions, timeout=self._start_timeout)
+    async def _install_helper(self, client: KernelClient, *, wrapped: bool) -> None:
+        code, expressions = helper.installation(wrapped=wrapped), {"version": helper.PROBE}
+        reply = await client.run_silently(code, expressions=expressions, timeout=self._start_timeout)
         self.has_helper = helper.is_installed(reply)
+        self.takes_batches = self.has_helper and wrapped
         if not self.has_helper:
             logger.warning("The kernel-side helper could not be installed: %s", reply.get("evalue"))
 
     async def _end(self, why: str, *, grace_s: float) -> None:
-        self.alive = self.has_helper = False
+        self.alive = self.has_helper = self.takes_batches = False
         process, client, watch = self._process, self._client, self._watch
         self._process = self._client = self._watch = None
         if process is None or client is None:

@@ -1,11 +1,14 @@
 """The kernel-side code as seen from the server: how it gets into a kernel, and what it offers there.
 
-The source is sent over the wire after the start, so nothing need be installed where people's kernels run. Knows IPython
+The source is sent over the wire after the start, so nothing need be installed where people's kernels run. Knows Python
 kernels only; with any other kernel everything works but what needs the helper.
 """
 
 from __future__ import annotations
 
+import ast
+import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -28,6 +31,7 @@ _SOURCES = {
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_widgets": "kernel_widgets.py",
 }
+_OF_IPYKERNEL = frozenset({"_reactive_nb_economies", "_reactive_nb_batches"})
 # Those that are compiled when they are first needed: compiling all would take longer than anything else at the start.
 _LATER = {
     "_reactive_nb.kernel_executed": "kernel_executed.py",
@@ -44,10 +48,18 @@ _KEEPER = "__import__('sys').modules['_reactive_nb.kernel_later'].SOURCES.update
 
 
 @cache
-def installation() -> str:
-    """The code that installs the helper: expressions only, so that no name is left in the user's namespace."""
-    lines = [f"{_LOADER}(__import__('sys'), {name!r}, {_text(file)!r})" for name, file in _SOURCES.items()]
-    return "\n".join([*lines, f"{_KEEPER}({ {name: _text(file) for name, file in _LATER.items()}!r})"])
+def installation(*, wrapped: bool = True) -> str:
+    """The code that installs the helper: expressions only, so that no name is left in the user's namespace.
+
+    Not `wrapped`: in a kernel that is no ipykernel (see `kernel_around`).
+    """
+    sources = _SOURCES if wrapped else {name: file for name, file in _SOURCES.items() if name not in _OF_IPYKERNEL}
+    lines = [f"{_LOADER}(__import__('sys'), {name!r}, {_text(file)!r})" for name, file in sources.items()]
+    code = "\n".join([*lines, f"{_KEEPER}({ {name: _text(file) for name, file in _LATER.items()}!r})"])
+    if wrapped:
+        return code
+    around = f"{_LOADER}(__import__('sys'), '_reactive_nb_around', {_text('kernel_around.py')!r})"
+    return f"{around}\n__import__('_reactive_nb_around').load(globals(), {code!r})"
 
 
 def _text(file: str) -> str:
@@ -58,3 +70,19 @@ def is_installed(reply: dict[str, Any]) -> bool:
     """Whether the reply to the installation, asked for `PROBE`, says that it worked."""
     probe = (reply.get("user_expressions") or {}).get("version") or {}
     return reply.get("status") == "ok" and probe.get("status") == "ok"
+
+
+def asking(request: Mapping[str, Any]) -> str:
+    """The expression by which kernel-side code that wraps no requests is asked for something."""
+    return f"__import__('_reactive_nb_around').ask({json.dumps(request)!r})"
+
+
+def answer(reply: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What it answered, asked so under the name `answer`; None if it did not."""
+    told = (reply.get("user_expressions") or {}).get("answer") or {}
+    try:
+        text = ast.literal_eval(told["data"]["text/plain"])
+        found = json.loads(text)
+    except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -103,7 +103,7 @@ class KernelLife:
                 KernelState.IDLE,
                 language=connection.language or None,
                 language_info=connection.language_info,
-                batches=connection.has_helper,
+                batches=connection.takes_batches,
             )
             self._tell(idle, generation)
         else:

@@ -206,7 +206,7 @@ async def test_a_notebook_changes_its_kernel_and_back(client: httpx2.AsyncClient
     assert [cell["type"] for cell in (await read(client, notebook))["cells"]] == ["python"] * 2
 
 
-@pytest.mark.parametrize("name", ["ipykernel-6.31", "ipykernel-7.2"])
+@pytest.mark.parametrize("name", ["ipykernel-6.31", "ipykernel-7.2", "xpython"])
 async def test_the_promise_holds_on_any_python_kernel(client: httpx2.AsyncClient, name: str) -> None:
     """Names that are bound again, changed in place and removed further down are what they were at each cell's place."""
     sources = ["x = [1]", "print('first', x)", "x.append(2)", "print('second', x)", "x = 'other'", "print('third', x)"]
