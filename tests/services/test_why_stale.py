@@ -62,6 +62,19 @@ LAZY = UpdateNotebook(settings={"mode": RunMode.LAZY})
 Steps = Sequence[Operation | str]
 """Operations, and cells that are run."""
 
+
+def done(sources: list[str], steps: Steps) -> SessionState:
+    """A notebook that has run, and what was then done to it."""
+    notebook = InProcessNotebook(*sources)
+    notebook.run()
+    for step in steps:
+        if isinstance(step, str):
+            notebook.run(step)
+        else:
+            notebook.do(step)
+    return notebook.state
+
+
 TABLE: list[tuple[str, list[str], Steps, dict[str, list[str]]]] = [
     (
         "an edit, and what depends on it",
@@ -166,14 +179,8 @@ TABLE: list[tuple[str, list[str], Steps, dict[str, list[str]]]] = [
 
 @pytest.mark.parametrize(("sources", "steps", "expected"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])
 def test_why(sources: list[str], steps: Steps, expected: dict[str, list[str]]) -> None:
-    notebook = InProcessNotebook(*sources)
-    notebook.run()
-    for step in steps:
-        if isinstance(step, str):
-            notebook.run(step)
-        else:
-            notebook.do(step)
-    assert {cell: why(notebook.state, cell) for cell in expected} == expected
+    state = done(sources, steps)
+    assert {cell: why(state, cell) for cell in expected} == expected
 
 
 def test_a_notebook_that_was_opened_with_results() -> None:
@@ -264,14 +271,8 @@ WORDS: list[tuple[str, list[str], Steps, str, list[str]]] = [
 
 @pytest.mark.parametrize(("sources", "steps", "cell", "messages"), [pytest.param(*row[1:], id=row[0]) for row in WORDS])
 def test_what_is_said(sources: list[str], steps: Steps, cell: str, messages: list[str]) -> None:
-    notebook = InProcessNotebook(*sources)
-    notebook.run()
-    for step in steps:
-        if isinstance(step, str):
-            notebook.run(step)
-        else:
-            notebook.do(step)
-    assert [one.message for one in views.cell_response(notebook.state, cell).stale_because] == messages
+    state = done(sources, steps)
+    assert [one.message for one in views.cell_response(state, cell).stale_because] == messages
 
 
 def test_every_kind_of_reason_has_words_of_its_own() -> None:
