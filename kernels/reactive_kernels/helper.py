@@ -27,6 +27,7 @@ _SOURCES = {
     "_reactive_nb.kernel_types": "kernel_types.py",
     "_reactive_nb.kernel_pictures": "kernel_pictures.py",
     "_reactive_nb_text": "kernel_text.py",
+    "_reactive_nb.kernel_ambient": "kernel_ambient.py",
     "_reactive_nb": "kernel_side.py",
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_widgets": "kernel_widgets.py",
@@ -35,6 +36,7 @@ _OF_IPYKERNEL = frozenset({"_reactive_nb_economies", "_reactive_nb_batches"})
 # Those that are compiled when they are first needed: compiling all would take longer than anything else at the start.
 _LATER = {
     "_reactive_nb.kernel_executed": "kernel_executed.py",
+    "_reactive_nb.kernel_ambient_libraries": "kernel_ambient_libraries.py",
     "_reactive_nb.kernel_libraries": "kernel_libraries.py",
     "_reactive_nb_variables": "kernel_variables.py",
 }

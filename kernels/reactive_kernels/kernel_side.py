@@ -16,10 +16,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
-from .kernel_kinds import FIXED
+from .kernel_ambient import AmbientState
+from .kernel_kinds import FIXED, is_standard, is_users, module_of
 from .kernel_later import later
 from .kernel_pictures import Pictures, Reach, Restorer
 
@@ -54,6 +55,7 @@ class Namespace:
         self.mutated: dict[str, frozenset[str]] = {}
         """Cell → names whose object its last run changed in place."""
         self.reserved = frozenset(shell.user_ns)
+        self.ambient = AmbientState(_library_state)
         self.executed: Any = None
         """What listens to code that cells execute; made when one may."""
         self.last_reply: Json | None = None
@@ -76,6 +78,7 @@ class Namespace:
         for cell in cells:
             self.versions.pop(cell, None)
             self.mutated.pop(cell, None)
+            self.ambient.forget(cell)
 
     def note_mutated(self, cell: str, names: Iterable[str]) -> None:
         """What a run changed it will change again."""
@@ -92,6 +95,10 @@ class Namespace:
         """
         names, missing = self.names, []
         for name, cell in wanted.items():
+            if " " in name:
+                if not self.ambient.bind(name, cell):
+                    missing.append(name)
+                continue
             if not self.is_users(name):
                 continue
             value = _ABSENT if cell is None else self.versions.get(cell, {}).get(name, _ABSENT)
@@ -144,9 +151,10 @@ class Namespace:
 class Step:
     """What is done around the run of one cell."""
 
-    def __init__(self, namespace: Namespace, request: Json) -> None:
+    def __init__(self, namespace: Namespace, request: Json, source: str = "") -> None:
         self.namespace = namespace
         self.request = request
+        self.source = source
         self.cell = str(request["cell"])
         self.before: dict[str, Any] = {}
         self.missing: list[str] = []
@@ -159,6 +167,7 @@ class Step:
         self.before = self.namespace.names.copy()
         self._take_pictures()
         self._listen()
+        self.namespace.ambient.begin(self.source, self.pictures is not None)
         for watcher in WATCHERS:
             watcher.begin()
 
@@ -207,21 +216,32 @@ class Step:
         if changed:
             spoiled = self._restore(reach)
         self.namespace.note_mutated(self.cell, names)
+        left, looked_at, same = self.namespace.ambient.end(self.cell, self.source, lambda: self._uses_libraries(kept))
         report = {
-            "bound": bound,
-            "kept": kept,
+            "bound": bound + left,
+            "kept": kept + left,
             "deleted": deleted,
             "changed": sorted(names),
             "spoiled": spoiled,
             "missing": self.missing,
             "name_error": _missing_name(reply, self.namespace.names),
         }
-        if read:
-            report["read"] = read
+        if read or looked_at:
+            report["read"] = read + looked_at
+        if same:
+            report["same"] = same
         for watcher in WATCHERS:
             report.update(watcher.end(kept, self.namespace.names))
         self.before, self.pictures = {}, None  # a traceback may keep this for long, and what it refers to with it
         return report
+
+    def _uses_libraries(self, kept: Iterable[str]) -> bool:
+        """Whether the cell uses or makes anything of a library, or of a module of the user's own."""
+        names = self.namespace.names
+        pictured = (value for value, *_ in self.pictures.seen.values()) if self.pictures is not None else ()
+        used = (self.before.get(name) for name in self.request.get("uses") or ())
+        values = itertools.chain(used, (names.get(name) for name in kept), pictured)
+        return any(type(value) not in FIXED and _is_of_library(value) for value in values)
 
     def _changed(self) -> set[int]:
         """The identities of the objects that were changed in place, as far as can be seen."""
@@ -266,6 +286,20 @@ class Step:
             except Exception:  # CannotCopy, or whatever a class of the user's does
                 spoiled.append([cell, name])
         return spoiled
+
+
+def _is_of_library(value: Any) -> bool:
+    if type(value) is ModuleType:
+        module = value.__name__
+    elif type(value) in (FunctionType, type):
+        module = module_of(value)
+    else:
+        module = module_of(type(value))
+    return module != "__main__" and (is_users(module) or not is_standard(module))
+
+
+def _library_state(module: str) -> Any:
+    return later(f"{__package__}.kernel_ambient_libraries").adapter_for(module)
 
 
 def _missing_name(reply: Json, names: dict[str, Any]) -> str | None:
@@ -330,7 +364,8 @@ def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
             return {**reply, "user_expressions": {}, "payload": [], "reactive_nb": _call(request)}
         if "cell" not in request:
             return await run(*args, **kwargs)
-        step = Step(namespace, request)
+        source = args[0] if args else kwargs.get("code", "")
+        step = Step(namespace, request, source)
         step.prepare()
         try:
             if "show" in request:
@@ -376,6 +411,7 @@ def install() -> None:
             shell.starting_dir = os.getcwd()
             if len(shell.user_ns.get("_dh", ())) == 1:
                 shell.user_ns["_dh"][:] = [type(shell.user_ns["_dh"][0])(os.getcwd())]
+        namespace.ambient = AmbientState(_library_state)
         return {"cwd": os.getcwd()}
 
     core: Any = sys.modules["_reactive_nb"]

@@ -35,12 +35,14 @@ def bindings_for(
     bound: Mapping[str, str],
     unsettled: AbstractSet[str],
     *,
+    ambient: AbstractSet[str] = frozenset(),
     opaque: bool = False,
 ) -> dict[str, str | None]:
     """What must be bound otherwise than it is (`bound`: name → cell) for `cell` to find what belongs there.
 
     That is each name the cell uses, and each other name that has several versions, or is `unsettled`: what `eval`,
-    `%who` or `df.query("@x")` look at is seen by no analysis. For an `opaque` cell it is every name.
+    `%who` or `df.query("@x")` look at is seen by no analysis. So it is for `ambient` state that some cell has changed.
+    For an `opaque` cell it is every name.
     """
     providers = graph.providers[cell]
     changes: dict[str, str | None] = {}
@@ -48,7 +50,7 @@ def bindings_for(
         wanted = origin(graph, records, providers.get(name), name).cell
         if wanted != bound.get(name):
             changes[name] = wanted
-    for name in graph.writers if opaque else graph.several | unsettled:
+    for name in graph.writers if opaque else graph.several | unsettled | ambient:
         if name not in graph.uses[cell]:
             wanted = origin(graph, records, graph.writer_above(cell, name), name).cell
             if wanted != bound.get(name):

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.models import DependencyGraph
 
 NO_NAMES: frozenset[str] = frozenset()
 
 Inputs: TypeAlias = tuple[tuple[str, str, int], ...]
-"""(name, provider, number of its run), sorted. A provider that has not run has number 0, a disabled one -1, and another
-definer of a name that the notebook lets only one cell define -2."""
+"""(name, provider, number of its run, or of the one since which the name is the same), sorted. A provider that has not
+run has number 0, a disabled one -1, and another definer of a name that the notebook lets only one cell define -2."""
 
 
 class Outcome(StrEnum):
@@ -50,6 +51,8 @@ class RunRecord:
     """Names that it unbound."""
     spoiled: frozenset[str] = NO_NAMES
     """Those of `kept` whose object a later cell has changed in place."""
+    since: Mapping[str, int] = field(default_factory=dict)
+    """Name → the number of the run since which it has been the same, where that was an earlier one."""
     widgets: Mapping[str, str] = field(default_factory=dict)
     """Those of `kept` that are widgets → the widget's comm."""
     widgets_read: Mapping[str, int] = field(default_factory=dict)
@@ -62,7 +65,7 @@ Records: TypeAlias = Mapping[str, RunRecord]
 def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
     """What a run of `cell` would use now."""
     provided = tuple(
-        (name, provider, records[provider].number if provider in records else 0)
+        (name, provider, _version(records.get(provider), name))
         for name, provider in sorted(graph.providers[cell].items())
     )
     withheld = graph.withheld.get(cell)
@@ -72,6 +75,12 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
         conflicts = sorted(graph.conflicts[cell].items())
         provided += tuple((name, by, -2) for name, others in conflicts for by in sorted(others))
     return provided
+
+
+def _version(record: RunRecord | None, name: str) -> int:
+    if record is None:
+        return 0
+    return record.since.get(name, record.number) if record.since else record.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ def origin(graph: DependencyGraph, records: Records, provider: str | None, name:
     """Follow `name` upwards from `provider` to the cell whose version it is.
 
     A cell that may write a name and did not passes on what it was given; one that unbound it passes on nothing; one
-    that failed passes on nothing and is to blame.
+    that failed passes on nothing and is to blame. Only state without a name goes on as if that cell were not there.
     """
     seen: set[str] = set()
     while provider is not None and provider not in seen:
@@ -94,10 +103,11 @@ def origin(graph: DependencyGraph, records: Records, provider: str | None, name:
         record = records.get(provider)
         if record is not None:
             if not record.provides:
-                return Origin(None, provider)
-            if name in record.kept:
+                if not is_ambient(name):
+                    return Origin(None, provider)
+            elif name in record.kept:
                 return Origin(provider)
-            if name in record.deleted:
+            elif name in record.deleted:
                 return Origin(None)
         provider = graph.providers.get(provider, {}).get(name)
     return Origin(None)

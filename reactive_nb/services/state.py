@@ -88,6 +88,8 @@ class Knowledge:
     """What the text of a Markdown cell shows."""
     observed: frozenset[str] = NO_NAMES
     read: frozenset[str] = NO_NAMES
+    ambient: frozenset[str] = NO_NAMES
+    """State without a name that a run may have looked at."""
     missed: frozenset[str] = NO_NAMES
 
     @property
@@ -125,6 +127,8 @@ class SessionState:
     """Names whose binding must be looked at when nothing is left to run."""
     forget: PersistentSet[str] = field(default_factory=PersistentSet)
     """Cells whose versions the kernel need not keep."""
+    ambient: frozenset[str] = NO_NAMES
+    """State without a name that some cell was seen to change; what nobody changed concerns nobody."""
     moves: Mapping[str, int] = field(default_factory=dict)
     """The comm of a widget → how often a user has changed its value."""
     readers: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -209,7 +213,7 @@ class SessionState:
             id=cell_id,
             analysis=known.analysis,
             observed=known.observed,
-            read=known.read,
+            read=known.read | (known.ambient & self.ambient) if known.ambient else known.read,
             missed=known.missed,
             disabled=cell.config.mode is CellMode.DISABLED,
         )

@@ -150,7 +150,7 @@ class InProcessNotebook:
             "mutates": list(effect.step.mutates),
             "uses": None if effect.step.uses is None else list(effect.step.uses),
         }
-        step = Step(self.namespace, request)
+        step = Step(self.namespace, request, effect.source)
         step.prepare()
         assert not step.missing, f"versions that are not there: {step.missing}"
         output, reply = self._text(effect) if effect.type is CellType.MARKDOWN else self._code(effect.source)
@@ -217,7 +217,8 @@ class InProcessNotebook:
         other = InProcessNotebook()
         cells = tuple(Cell(cell.id, cell.type, cell.source, cell.config) for cell in self.state.notebook.cells)
         other.state = initial_state(Notebook(id="n", cells=cells, settings=self.state.notebook.settings))
-        other.run()
+        with self.namespace.ambient.as_at_first():
+            other.run()
         return other
 
 

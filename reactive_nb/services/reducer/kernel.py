@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from reactive_kernels import ExecuteReply
+from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.scheduler import with_dependants
@@ -176,15 +177,19 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     known = step.state.knowledge[cell.id]
     written = {name for part in ("bound", "deleted", "changed") for name in report.get(part, ())}
     observed = frozenset(written - (step.graph.writes[cell.id] - known.observed))
-    read = frozenset(report.get("read", ())) - known.analysis.uses
+    looked_at = frozenset(report.get("read", ())) - known.analysis.uses
+    ambient = frozenset(filter(is_ambient, looked_at)), frozenset(filter(is_ambient, observed))
+    refined = _note_ambient(step, cell.id, *ambient)
+    known = step.state.knowledge[cell.id]
+    read = frozenset(name for name in looked_at if not is_ambient(name))
     if operation.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL):
         observed |= known.observed
         read |= known.read
     if observed == known.observed and read == known.read:
-        return False
+        return refined
     if observed == known.observed and not any(name in step.graph.writers for name in read ^ known.read):
         step.know(cell.id, replace(known, read=read))  # it counts when somebody comes to write them
-        return False
+        return refined
     concerned = step.graph.users[cell.id] | {cell.id}
     step.refresh()
     stale = step.state.stale
@@ -192,6 +197,26 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     step.refresh()
     pull_in_dependants(step, cell.id, concerned | step.graph.users[cell.id] | (step.state.stale - stale))
     return True
+
+
+def _note_ambient(step: Transition, cell: str, read: frozenset[str], changed: frozenset[str]) -> bool:
+    """State without a name that a run may have looked at, and that it changed; whether the cell's inputs are others so.
+
+    What is looked at matters only once some cell changes it, and then for all that have.
+    """
+    concerned = False
+    state = step.state
+    known = state.knowledge[cell]
+    if read != known.ambient:
+        step.change(knowledge=state.knowledge.set(cell, replace(known, ambient=read)))
+        if (read ^ known.ambient) & state.ambient:
+            step.regraph(cell)
+            concerned = True
+    if not changed <= state.ambient:
+        step.change(ambient=state.ambient | changed)
+        knowledge = step.state.knowledge
+        step.regraph(*(other for other in knowledge if not knowledge[other].ambient.isdisjoint(changed)))
+    return concerned
 
 
 def _show(step: Transition, cell: Cell, operation: CellFinished) -> None:

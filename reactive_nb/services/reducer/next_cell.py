@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
+from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.execution.namespace import NamespaceStep, bindings_for
 from reactive_nb.execution.records import inputs_now, origin
 from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors
@@ -31,7 +33,7 @@ def blocked_by(state: SessionState, now: Situation, cell: str) -> CellError | No
     graph, providers = now.graph, now.graph.providers[cell]
     withheld = graph.withheld.get(cell, {})
     names: dict[str, list[str]] = {}
-    for name in sorted(graph.needs[cell]):
+    for name in sorted(name for name in graph.needs[cell] if not is_ambient(name)):
         provider = providers.get(name)
         if provider is None:
             blame = withheld.get(name)
@@ -54,16 +56,30 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
     analysis = state.knowledge[cell_id].analysis
     names = NamespaceStep(
         cell=cell_id,
-        bind=bindings_for(graph, state.records, cell_id, state.bound, state.unsettled, opaque=bool(analysis.opaque)),
+        bind=bindings_for(
+            graph,
+            state.records,
+            cell_id,
+            state.bound,
+            state.unsettled,
+            ambient=state.ambient,
+            opaque=bool(analysis.opaque),
+        ),
         forget=tuple(sorted(state.forget - {cell_id})),
-        writes=tuple(sorted(graph.writes[cell_id])),
+        writes=_variables(graph.writes[cell_id]),
         mutates=tuple(sorted(analysis.mutates)),
-        uses=None if analysis.opaque else tuple(sorted(graph.providers[cell_id])),
+        uses=None
+        if analysis.opaque
+        else tuple(sorted(name for name in graph.providers[cell_id] if not is_ambient(name))),
     )
     inputs = inputs_now(graph, state.records, cell_id)
     values = state.knowledge[cell_id].values
     execution = Execution(cell_id, number, cell.source, inputs, graph, names, state.moves)
     return execution, Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names, values)
+
+
+def _variables(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(name for name in names if not is_ambient(name)))
 
 
 def bound_after(bound: PersistentMap[str, str], names: NamespaceStep) -> PersistentMap[str, str]:

@@ -50,6 +50,9 @@ def _advance(step: Transition) -> None:
         cell = next(step.state.pending_in_order())
         if _leave_circle(step, cell):
             continue
+        if _is_fresh_again(step, cell):
+            mark_needless(step, cell)
+            continue
         if _pull_in(step, now, cell):
             continue
         unreadable = _unreadable_text(step.state, cell)
@@ -96,7 +99,7 @@ def _leave_circle(step: Transition, cell: str) -> bool:
 
     Then that run is over, and what is stale stays so.
     """
-    circling = [run for run in step.state.runs if cell in run.pending and _circles(run, cell, len(step.graph.order))]
+    circling = [run for run in step.state.runs if cell in run.pending and _circles(run, cell, len(step.state.records))]
     for run in circling:
         replace_run(step, replace(run, pending=Pending()))
     return bool(circling)
@@ -106,6 +109,24 @@ def _circles(run: Run, cell: str, cells: int) -> bool:
     if run.done[-8 * MOST_TIMES :].count(cell) >= MOST_TIMES:
         return True
     return len(run.done) > 2 * cells + 8 * MOST_TIMES and run.done.count(cell) >= MOST_TIMES
+
+
+def _is_fresh_again(step: Transition, cell: str) -> bool:
+    """Whether all that made the cell stale has turned out to leave what it had left before."""
+    state = step.state
+    if cell in state.stale or cell not in state.records:
+        return False
+    providers = set(step.graph.providers[cell].values())
+    if not any(provider in state.records and state.records[provider].since for provider in providers):
+        return False
+    return not any(
+        cell in (run.asked or ()) or cell in run.pulled or run.of_widgets for run in state.runs if cell in run.pending
+    )
+
+
+def mark_needless(step: Transition, cell: str) -> None:
+    """The cell need not run after all."""
+    step.change(runs=tuple(replace(run, pending=run.pending - {cell}) for run in step.state.runs))
 
 
 def _pull_in(step: Transition, now: Situation, cell: str) -> bool:

@@ -46,14 +46,16 @@ def record_run(
     kept = frozenset(report["kept"]) if "kept" in report else graph.writes[cell.id]
     deleted = frozenset(report.get("deleted", ()))
     goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
+    provides = outcome is Outcome.OK or (outcome is Outcome.ERROR and goes_on)
     record = RunRecord(
         number=running.number,
         source=running.source,
         inputs=running.inputs if edited else inputs_now(graph, state.records, cell.id),
         outcome=outcome,
-        provides=outcome is Outcome.OK or (outcome is Outcome.ERROR and goes_on),
+        provides=provides,
         kept=kept,
         deleted=deleted,
+        since=_since(state.records.get(cell.id), report.get("same", ())) if provides else {},
         widgets=dict(report.get("widgets", ())),
         widgets_read={comm: running.moves.get(comm, 0) for comm in report.get("widgets_read", ())},
     )
@@ -71,6 +73,13 @@ def record_run(
     step.touch(
         cell.id, *graph.users[cell.id], *(other for other, _ in report.get("spoiled", ()) if other in graph.rank)
     )
+
+
+def _since(before: RunRecord | None, same: Iterable[str]) -> dict[str, int]:
+    """For each name that the run left as the one before it had: the number of the run that made it so."""
+    if before is None or not before.provides:
+        return {}
+    return {name: before.since.get(name, before.number) for name in same if name in before.kept}
 
 
 def note_readers(step: Transition, cell: str, widgets: Iterable[str]) -> None:
