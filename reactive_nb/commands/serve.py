@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -67,6 +68,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.freeze()  # modules stay: looking through them again and again would hold everybody up for 0.1 s each time
         if self.started:
             _announce(self._settings)
             if self._browser and _has_browser():
