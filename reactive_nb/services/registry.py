@@ -149,8 +149,8 @@ class SessionRegistry:
         return self._turns.setdefault(notebook_id, asyncio.Lock())
 
     async def _open_session(self, notebook: Notebook) -> NotebookSession:
-        spec = (await self.kernelspecs()).get(notebook.kernel_name)
-        language = str(spec["language"]) if spec is not None else kernelspecs.language(notebook.metadata)
+        spec = (await self.kernelspecs()).get(notebook.kernel_name, {})
+        language = str(spec.get("language") or kernelspecs.language(notebook.metadata))
         notebook = in_language(notebook, language)
         session = NotebookSession(
             notebook,

@@ -68,6 +68,7 @@ async def _ours() -> AsyncIterator[tuple[Server, Start]]:
             notebook = await reactive_nb.create(client, [SOURCE])
             async with reactive_nb.live(server, notebook) as live:
                 await live.say("notebook.run")
+                await live.until(lambda message: reactive_nb.shown(message, "c0") == "2")
                 await live.until(reactive_nb.finished)
 
         yield server, start

@@ -117,8 +117,9 @@ async def test_what_runs_without_end_is_interrupted(
     assert reply.status != "ok"
     assert reply.interrupted
     recorder.events.clear()
-    await run(kernel, speech.say_hello)
-    assert "hello" in recorder.text()
+    async with asyncio.timeout(DEADLINE_S):
+        while "hello" not in recorder.text():  # a second interrupt, sent because the first took long, may hit this cell
+            await run(kernel, speech.say_hello)
 
 
 async def test_a_restart_forgets_everything(kernel: KernelConnection, speech: Speech, recorder: Recorder) -> None:
