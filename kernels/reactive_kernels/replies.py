@@ -9,6 +9,7 @@ from typing import Any, Literal
 from .error_limits import bounded_error, named_error
 
 _MOST_PAGES = 100
+_MOST_NAMES = 10_000
 _NAMES = ("bound", "kept", "deleted", "changed", "missing", "widgets_read")
 
 
@@ -24,6 +25,8 @@ class ExecuteReply:
     payload: list[dict[str, Any]] = field(default_factory=list)
     user_expressions: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] | None = None
+    names_left_out: int = 0
+    """How many of the names that it bound the report does not have, because they are too many."""
     interrupted: bool = False
     """Whether `interrupt` was called while it ran: code may raise KeyboardInterrupt by itself."""
 
@@ -43,6 +46,7 @@ def execute_reply(content: Mapping[str, Any], *, interrupted: bool) -> ExecuteRe
         payload=[page for page in pages[:_MOST_PAGES] if isinstance(page, dict)] if isinstance(pages, list) else [],
         user_expressions=dict(values) if isinstance(values, dict) else {},
         report=_report(content.get("reactive_nb")),
+        names_left_out=_left_out(content.get("reactive_nb")),
         interrupted=interrupted,
     )
 
@@ -61,5 +65,11 @@ def _report(given: Any) -> dict[str, Any] | None:
     }
 
 
+def _left_out(given: Any) -> int:
+    bound = given.get("bound") if isinstance(given, dict) else None
+    return max(0, len(bound) - _MOST_NAMES) if isinstance(bound, list) else 0
+
+
 def _names(given: Any) -> list[str]:
-    return [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
+    """Of very many names those that come first: each takes part in the graph, and nobody has ever written so many."""
+    return [name for name in given[:_MOST_NAMES] if isinstance(name, str)] if isinstance(given, list) else []

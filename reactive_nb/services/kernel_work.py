@@ -319,6 +319,9 @@ class KernelWork:
 
     # -- what a reply carries beside how the cell ended
     def _show_pages(self, effect: Execute, result: CellResult) -> None:
+        if result.reply and result.reply.names_left_out:
+            text = f"[This cell bound so many names that {result.reply.names_left_out:,} of them are not followed.]\n"
+            self._output.show(effect.cell_id, {"output_type": "stream", "name": "stderr", "text": text})
         for page in result.reply.payload if result.reply else ():
             data = page.get("data")
             if page.get("source") == "page" and isinstance(data, dict):  # what `name?` shows
