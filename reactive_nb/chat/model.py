@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import threading
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,11 +139,24 @@ def _import_litellm() -> Any:
     with _loading:
         for name, value in _SWITCHES.items():
             os.environ.setdefault(name, value)
-        import litellm
+        with _others_logs_as_they_were():
+            import litellm
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     return litellm
+
+
+@contextmanager
+def _others_logs_as_they_were() -> Iterator[None]:
+    """Undo what an import does to the loggers of a web server: litellm takes itself for the program it runs in."""
+    loggers = [logging.getLogger(name) for name in ("", "uvicorn", "uvicorn.error", "uvicorn.access")]
+    filters = [logger.filters[:] for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, before in zip(loggers, filters, strict=True):
+            logger.filters[:] = before
 
 
 def _translated(error: Exception, model: str) -> ModelError:
