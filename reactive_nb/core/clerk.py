@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reactive_nb.core.identity import MAX_TOKEN_CHARS, AuthenticationError, Identity, IdentityUnavailable, User
 from reactive_nb.core.jwks import KeySet, KeysUnavailable
-from reactive_nb.core.security import MAX_TOKEN_CHARS, AuthenticationError, Identity, IdentityUnavailable, User
 
 LEEWAY_S = 5
 MAX_LIFE_S = 24 * 3600

@@ -16,12 +16,18 @@ import hmac
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
 from reactive_nb.core.config import ConfigurationError, Settings
+from reactive_nb.core.identity import (
+    MAX_TOKEN_CHARS,
+    AuthenticationError,
+    Identity,
+    IdentityProvider,
+    IdentityUnavailable,
+    User,
+)
 from reactive_nb.core.origins import (
     host_matches,
     host_name,
@@ -33,6 +39,7 @@ from reactive_nb.core.origins import (
 
 __all__ = [
     "COOKIE",
+    "MAX_TOKEN_CHARS",
     "AuthenticationError",
     "Identity",
     "IdentityProvider",
@@ -52,63 +59,9 @@ __all__ = [
 ]
 
 COOKIE = "reactive_nb_token"
-MAX_TOKEN_CHARS = 8192
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CREDENTIALS = re.compile(r"(?:bearer|token) +([!-~]+) *", re.IGNORECASE)
 _SUBPROTOCOL = "bearer."
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Somebody whose notebooks are their own."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who a token stands for, and how long."""
-
-    user: User
-    expires_at: float | None = None
-    """Seconds since the epoch after which the token is worth nothing; None for one that lasts."""
-    session_id: str | None = None
-    """The provider's sign-in session; a renewed token must have the same."""
-
-
-class AuthenticationError(Exception):
-    """No token, or a worthless one. `reason` is for programs, the message for people; neither repeats the token."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-class IdentityUnavailable(AuthenticationError):
-    """Nobody can be told apart at the moment, for reasons that are not the token's."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("identity_unavailable", message)
-
-
-class IdentityProvider(Protocol):
-    """Turns tokens into identities."""
-
-    @property
-    def name(self) -> str:
-        """What logs and health reports call it."""
-
-    @property
-    def allows_query_token(self) -> bool:
-        """Whether tokens may stand in a URL or in our cookie."""
-
-    @property
-    def multi_user(self) -> bool:
-        """Whether it tells users apart, so that the service may listen beyond this machine."""
-
-    async def authenticate(self, token: str) -> Identity:
-        """The identity that `token` proves. Raises AuthenticationError."""
 
 
 class TokenIdentity:
