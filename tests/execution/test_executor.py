@@ -129,7 +129,10 @@ async def test_a_step_binds_before_and_reports_after(kernel: KernelConnection) -
     assert result.outputs[0]["text"] == "[1, 2]\n"
     assert result.reply is not None
     assert result.reply.report is not None
-    assert result.reply.report["spoiled"] == [["a", "x"]]
+    assert result.reply.report["changed"] == ["x"]
+    assert result.reply.report["spoiled"] == []
+    again = await execute_python_cell(kernel, "print(x)", step=step("d", bind={"x": "a"}))
+    assert again.outputs[0]["text"] == "[1]\n", "what the change took from the version was given back"
 
 
 async def test_values_are_shown_by_any_python_kernel(kernel: KernelConnection) -> None:
