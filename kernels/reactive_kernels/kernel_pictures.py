@@ -83,6 +83,7 @@ class Reach:
 
     def __init__(self, roots: Iterable[Any], pictures: Pictures, changed: set[int]) -> None:
         self.pictures = pictures
+        self.changed = changed
         self.nodes: dict[int, tuple[Any, Kind]] = {}
         self.held: dict[int, int] = {}
         """How often the values in `nodes` refer to one."""
@@ -160,9 +161,9 @@ class Restorer:
             return made[key]
         if key not in self._reach.dirty:
             return value
-        if depth > _DEEPEST or key not in self._accounted:
-            raise CannotCopy
         seen = self._reach.pictures.seen.get(key)
+        if depth > _DEEPEST or key not in self._accounted or (seen is None and key in self._reach.changed):
+            raise CannotCopy  # the last: it was changed, and there was no time for a picture of it before
         kind = self._reach.nodes[key][1]
         state = seen[2] if seen is not None else kind.state(value)
         if not kind.exact(state):

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -130,9 +131,19 @@ async def test_a_step_binds_before_and_reports_after(kernel: KernelConnection) -
     assert result.reply is not None
     assert result.reply.report is not None
     assert result.reply.report["changed"] == ["x"]
+    assert result.reply.report["spoiled"] == [["a", "x"]], "of what was not looked at before nothing can be given back"
+
+
+async def test_what_a_cell_is_known_to_use_is_given_back_as_it_was(kernel: KernelConnection) -> None:
+    await execute_python_cell(kernel, "x = [1]", step=step("a", "x"))
+    changing = replace(step("b", "x", mutates=("x",)), uses=("x",))
+    result = await execute_python_cell(kernel, "x.append(2)\nprint(x)", step=changing)
+    assert result.outputs[0]["text"] == "[1, 2]\n"
+    assert result.reply is not None
+    assert result.reply.report is not None
     assert result.reply.report["spoiled"] == []
-    again = await execute_python_cell(kernel, "print(x)", step=step("d", bind={"x": "a"}))
-    assert again.outputs[0]["text"] == "[1]\n", "what the change took from the version was given back"
+    again = await execute_python_cell(kernel, "print(x)", step=step("c", bind={"x": "a"}))
+    assert again.outputs[0]["text"] == "[1]\n"
 
 
 async def test_values_are_shown_by_any_python_kernel(kernel: KernelConnection) -> None:
