@@ -29,29 +29,21 @@ class NamespaceStep:
 
 
 def bindings_for(
-    graph: DependencyGraph,
-    records: Records,
-    cell: str,
-    bound: Mapping[str, str],
-    unsettled: AbstractSet[str],
-    *,
-    ambient: AbstractSet[str] = frozenset(),
-    opaque: bool = False,
+    graph: DependencyGraph, records: Records, cell: str, bound: Mapping[str, str], others: AbstractSet[str]
 ) -> dict[str, str | None]:
     """What must be bound otherwise than it is (`bound`: name → cell) for `cell` to find what belongs there.
 
-    That is each name the cell uses, and each other name that has several versions, or is `unsettled`: what `eval`,
-    `%who` or `df.query("@x")` look at is seen by no analysis. So it is for `ambient` state that some cell has changed.
-    For an `opaque` cell it is every name.
+    That is each name the cell uses, and each of the `others` that may be bound wrongly: names with several versions too
+    must be as they are at its place, since what `eval`, `%who` or `df.query("@x")` look at is seen by no analysis.
     """
-    providers = graph.providers[cell]
+    uses, providers = graph.nodes[cell].uses, graph.nodes[cell].providers
     changes: dict[str, str | None] = {}
-    for name in graph.uses[cell]:
+    for name in uses:
         wanted = origin(graph, records, providers.get(name), name).cell
         if wanted != bound.get(name):
             changes[name] = wanted
-    for name in graph.writers if opaque else graph.several | unsettled | ambient:
-        if name not in graph.uses[cell]:
+    for name in others:
+        if name not in uses:
             wanted = origin(graph, records, graph.writer_above(cell, name), name).cell
             if wanted != bound.get(name):
                 changes[name] = wanted
@@ -64,8 +56,22 @@ def final_bindings(
     """What must change for each of `names` to be left as its last definer made it."""
     changes: dict[str, str | None] = {}
     for name in names:
-        ran = [writer for writer in graph.writers.get(name, ()) if writer in records]
-        wanted = origin(graph, records, ran[-1], name).cell if ran else None
+        last = next((writer for writer in reversed(graph.writers.get(name, ())) if writer in records), None)
+        wanted = origin(graph, records, last, name).cell
         if wanted != bound.get(name):
             changes[name] = wanted
     return changes
+
+
+def astray(graph: DependencyGraph, cell: str) -> list[str]:
+    """Names that `cell` is given otherwise than belongs at its place: by a courtesy, or because one gave way to it."""
+    if graph.straight:
+        return []
+    node = graph.nodes[cell]
+    return [name for name in node.uses if node.providers.get(name) != graph.writer_above(cell, name)]
+
+
+def not_final(graph: DependencyGraph, records: Records, names: Iterable[str]) -> list[str]:
+    """Those of `names` that are left otherwise than belongs below all cells: their last writer has not run."""
+    last = ((name, graph.writers[name][-1]) for name in names if name in graph.several)
+    return [name for name, writer in last if writer not in records]

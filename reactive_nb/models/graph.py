@@ -65,6 +65,8 @@ class DependencyGraph:
     moved: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Cells that don't run in document order, since they wait for one further down → that one's label, and which of
     those that wait for it this is."""
+    straight: bool = True
+    """Whether each name comes from the nearest cell above that writes it."""
     conflicts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Cell → name that it defines → other cells that do; empty where a notebook allows that."""
     exclusive: bool = False

@@ -21,6 +21,7 @@ from reactive_nb.execution.reasons import Reason, ReasonKind, reasons
 from reactive_nb.execution.records import Inputs, RunRecord
 from reactive_nb.execution.scheduler import Follow, Situation
 from reactive_nb.execution.selection import RunScope, following
+from reactive_nb.execution.settled import Place, Settled
 from reactive_nb.models import (
     Analysis,
     CellMode,
@@ -69,6 +70,12 @@ class Execution:
     """As it was when the cell was chosen."""
     names: NamespaceStep
     """What the kernel does to names around it."""
+    place: Place
+    """For which names are bound when it begins."""
+    doubts: int
+    """The number of the latest doubt when it was chosen."""
+    astray: tuple[str, ...]
+    """Names that it is given otherwise than belongs at its place."""
     moves: Mapping[str, int] = field(default_factory=dict)
     """How often each widget had been moved when it was given to the kernel."""
     ahead: bool = False
@@ -125,6 +132,8 @@ class SessionState:
     """Name → the cell whose version the kernel's namespace holds."""
     unsettled: PersistentSet[str] = field(default_factory=PersistentSet)
     """Names whose binding must be looked at when nothing is left to run."""
+    settled: Settled = field(default_factory=Settled)
+    """For which place names are bound rightly: what must be looked at before a cell runs."""
     forget: PersistentSet[str] = field(default_factory=PersistentSet)
     """Cells whose versions the kernel need not keep."""
     ambient: frozenset[str] = NO_NAMES

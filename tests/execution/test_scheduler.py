@@ -174,7 +174,7 @@ VERSIONS = ("x = 1", "x", "x = 2", "x", "y = 3")
 )
 def test_what_must_be_bound_for_a_cell(cell: str, bound: dict[str, str], expected: dict[str, str | None]) -> None:
     now = situation(*VERSIONS)
-    assert bindings_for(now.graph, now.records, cell, bound, frozenset()) == expected
+    assert bindings_for(now.graph, now.records, cell, bound, now.graph.several) == expected
 
 
 def test_names_that_are_unsettled_are_bound_for_whoever_is_next() -> None:

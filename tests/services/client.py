@@ -11,6 +11,7 @@ from reactive_nb.services.operations import Operation
 from reactive_nb.services.reducer import apply
 from reactive_nb.services.state import SessionState
 from tests.services.in_process import InProcessNotebook
+from tests.services.invariants import violations
 
 Json = dict[str, Any]
 
@@ -119,5 +120,6 @@ class WatchedNotebook(InProcessNotebook):
         self.state = applied.state
         for event in applied.events:
             self.client.hear(event)
-        assert not (found := self.client.differences(self.state)), "\n".join([repr(operation), *found])
+        found = [*violations(self.state), *self.client.differences(self.state)]
+        assert not found, "\n".join([repr(operation), *found])
         return list(applied.effects)

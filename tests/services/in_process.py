@@ -36,6 +36,7 @@ from reactive_nb.services.operations import (
     RunCells,
 )
 from reactive_nb.services.reducer import apply, initial_state
+from tests.services.invariants import violations
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_STEPS = 2_000
@@ -97,6 +98,7 @@ class InProcessNotebook:
     def _apply(self, operation: Operation) -> list[Effect]:
         applied = apply(self.state, operation)
         self.state = applied.state
+        assert not (found := violations(self.state)), "\n".join([repr(operation), *found])
         return list(applied.effects)
 
     def _try(self, operation: Operation) -> list[Effect]:

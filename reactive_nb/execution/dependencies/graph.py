@@ -176,6 +176,7 @@ class _Update:
             several=top.several,
             detours={} if draft is None else draft.detours(),
             moved={} if draft is None else draft.waiting().order(),
+            straight=draft is None,
             conflicts={} if allowed else Conflicts(self.names, top.writers),
             exclusive=self.redefinition is Redefinition.ERROR,
         )

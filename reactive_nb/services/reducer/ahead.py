@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from reactive_nb.execution.records import Outcome
 from reactive_nb.models import CellType
 from reactive_nb.services.effects import Execute
-from reactive_nb.services.reducer.next_cell import blocked_by, bound_after, execution_of, needed_first
+from reactive_nb.services.reducer.next_cell import begin, blocked_by, execution_of, needed_first
 from reactive_nb.services.reducer.results import record_run
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution, SessionState
@@ -79,10 +79,5 @@ def _expected(state: SessionState, execution: Execution) -> Expected | None:
 
 
 def _suppose(supposed: Transition, execution: Execution, report: Expected) -> None:
-    state, names = supposed.state, execution.names
-    supposed.change(
-        bound=bound_after(state.bound, names),
-        unsettled=state.unsettled.union(names.bind),
-        forget=state.forget.difference(names.forget, (execution.cell,)),
-    )
-    record_run(supposed, execution, state.notebook.by_id[execution.cell], Outcome.OK, report)
+    begin(supposed, execution)
+    record_run(supposed, execution, supposed.state.notebook.by_id[execution.cell], Outcome.OK, report)

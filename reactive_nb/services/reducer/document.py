@@ -192,8 +192,8 @@ def _drop_run(step: Transition, cell_id: str) -> None:
         step.change(
             records=state.records.without(cell_id),
             forget=state.forget | {cell_id},
-            unsettled=state.unsettled.union(name for name in record.kept if name in state.bound),
         )
+        step.unsettle(name for name in record.kept if name in state.bound)
 
 
 def update_notebook(operation: UpdateNotebook, step: Transition) -> None:

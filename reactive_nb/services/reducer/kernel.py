@@ -28,7 +28,7 @@ from reactive_nb.services.operations import (
     InterruptIgnored,
     KernelChanged,
 )
-from reactive_nb.services.reducer.next_cell import bound_after, is_premature
+from reactive_nb.services.reducer.next_cell import begin, is_premature
 from reactive_nb.services.reducer.planning import mark_done, pull_in_dependants, replace_run
 from reactive_nb.services.reducer.results import Report, leave_no_trace, record_run, seen_from
 from reactive_nb.services.reducer.runs import abandon, forget_runs, lose_records, replace_kernel
@@ -69,12 +69,8 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
     running = step.state.running
     if running is None or running.number != operation.number:
         return
-    step.change(
-        running=replace(running, started=True),
-        bound=bound_after(step.state.bound, running.names),
-        unsettled=step.state.unsettled.union(running.names.bind),
-        forget=step.state.forget.difference(running.names.forget, (running.cell,)),
-    )
+    step.change(running=replace(running, started=True))
+    begin(step, running)
     cell = step.state.notebook.cell(running.cell)
     if cell is None:
         return
@@ -213,7 +209,7 @@ def _note_ambient(step: Transition, cell: str, read: frozenset[str], changed: fr
             step.regraph(cell)
             concerned = True
     if not changed <= state.ambient:
-        step.change(ambient=state.ambient | changed)
+        step.change(ambient=state.ambient | changed, settled=state.settled.doubting(changed))
         knowledge = step.state.knowledge
         step.regraph(*(other for other in knowledge if not knowledge[other].ambient.isdisjoint(changed)))
     return concerned

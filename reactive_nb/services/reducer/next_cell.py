@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from reactive_nb.execution.ambient import is_ambient
-from reactive_nb.execution.namespace import NamespaceStep, bindings_for
+from reactive_nb.execution.namespace import NamespaceStep, astray, bindings_for
 from reactive_nb.execution.records import inputs_now, origin
 from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors
+from reactive_nb.execution.settled import place_of
 from reactive_nb.models import CellError
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.services import views
 from reactive_nb.services.effects import Execute
+from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution, SessionState
 
 
@@ -54,32 +56,47 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
     cell = state.notebook.by_id[cell_id]
     number = state.number + 1
     analysis = state.knowledge[cell_id].analysis
+    others = state.settled.names_for(graph, cell_id, state.ambient, all_names=bool(analysis.opaque))
     names = NamespaceStep(
         cell=cell_id,
-        bind=bindings_for(
-            graph,
-            state.records,
-            cell_id,
-            state.bound,
-            state.unsettled,
-            ambient=state.ambient,
-            opaque=bool(analysis.opaque),
-        ),
+        bind=bindings_for(graph, state.records, cell_id, state.bound, others),
         forget=tuple(sorted(state.forget - {cell_id})),
         writes=_variables(graph.writes[cell_id]),
         mutates=tuple(sorted(analysis.mutates)),
-        uses=None
-        if analysis.opaque
-        else tuple(sorted(name for name in graph.providers[cell_id] if not is_ambient(name))),
+        uses=None if analysis.opaque else _variables(graph.providers[cell_id]),
     )
-    inputs = inputs_now(graph, state.records, cell_id)
+    execution = Execution(
+        cell=cell_id,
+        number=number,
+        source=cell.source,
+        inputs=inputs_now(graph, state.records, cell_id),
+        graph=graph,
+        names=names,
+        place=place_of(graph, cell_id),
+        doubts=state.settled.number,
+        astray=tuple(astray(graph, cell_id)),
+        moves=state.moves,
+    )
     values = state.knowledge[cell_id].values
-    execution = Execution(cell_id, number, cell.source, inputs, graph, names, state.moves)
     return execution, Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names, values)
 
 
 def _variables(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not is_ambient(name)))
+
+
+def begin(step: Transition, execution: Execution) -> None:
+    """The kernel begins with a cell: the namespace is what it was to be for it."""
+    state, names = step.state, execution.names
+    settled = state.settled
+    step.change(
+        bound=bound_after(state.bound, names),
+        unsettled=state.unsettled.union(names.bind, settled.resolved(execution.doubts)),
+        settled=settled.begun(execution.place, execution.doubts, names.bind, all_names=names.uses is None).doubting(
+            execution.astray
+        ),
+        forget=state.forget.difference(names.forget, (execution.cell,)),
+    )
 
 
 def bound_after(bound: PersistentMap[str, str], names: NamespaceStep) -> PersistentMap[str, str]:

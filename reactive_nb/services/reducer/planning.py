@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from reactive_nb.execution.namespace import NamespaceStep, final_bindings
+from reactive_nb.execution.namespace import NamespaceStep, final_bindings, not_final
 from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import Situation, with_dependants
+from reactive_nb.execution.settled import Settled
 from reactive_nb.models import CellError, CellType, KernelState
 from reactive_nb.models.persistent import PersistentSet
 from reactive_nb.schemas.events import RunFinished
@@ -184,8 +185,8 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
         number=number,
         records=state.records.set(cell, record),
         forget=state.forget | {cell},
-        unsettled=state.unsettled.union(step.graph.writes[cell], before.kept if before else ()),
     )
+    step.unsettle(step.graph.writes[cell] | (before.kept if before else frozenset()))
     if current.outputs:
         views.clear_outputs(step.events, cell)
         step.forget_outputs(cell)
@@ -249,10 +250,16 @@ def _settle_names(step: Transition) -> None:
         return
     if not state.kernel.alive:
         if not state.bound:
-            step.change(unsettled=PersistentSet(), forget=PersistentSet())
+            step.change(unsettled=PersistentSet(), settled=Settled(), forget=PersistentSet())
         return
     bind = final_bindings(step.graph, state.records, state.bound, state.unsettled)
     names = NamespaceStep("", bind, tuple(sorted(state.forget)), (), ())
-    step.change(unsettled=PersistentSet(), forget=PersistentSet(), bound=bound_after(state.bound, names))
+    left = not_final(step.graph, state.records, {*state.unsettled, *state.settled.doubtful})
+    step.change(
+        unsettled=PersistentSet(),
+        settled=state.settled.finally_at_bottom(step.graph).doubting(left),
+        forget=PersistentSet(),
+        bound=bound_after(state.bound, names),
+    )
     if bind or names.forget:
         step.do(BindNames(names))

@@ -63,13 +63,14 @@ def record_run(
     records = spoil(state.records.set(cell.id, record), cell.id, report)
     below = frozenset(report.get("below", ()))
     bound = state.bound.without(*deleted, *below) | dict.fromkeys(kept, cell.id)
-    unsettled = state.unsettled | (graph.writes[cell.id] & graph.several) | below
+    unsettled = {name for name in graph.writes[cell.id] if name in graph.several} | below
     if not record.provides:
         unsettled |= kept
     before = state.records.get(cell.id)
     if before is not None:
         unsettled |= before.kept - kept
-    step.change(records=records, bound=bound, unsettled=unsettled)
+    step.change(records=records, bound=bound, settled=state.settled.ended(running.place))
+    step.unsettle(unsettled)
     step.touch(
         cell.id, *graph.users[cell.id], *(other for other, _ in report.get("spoiled", ()) if other in graph.rank)
     )
@@ -99,8 +100,8 @@ def leave_no_trace(step: Transition, cell_id: str, report: Report) -> None:
         records=spoil(state.records.without(cell_id), cell_id, report),
         forget=state.forget | {cell_id},
         bound=state.bound.without(*deleted) | dict.fromkeys(names, cell_id),
-        unsettled=state.unsettled | names | deleted,
     )
+    step.unsettle(names | deleted)
 
 
 def spoil(records: PersistentMap[str, RunRecord], cell_id: str, report: Report) -> PersistentMap[str, RunRecord]:

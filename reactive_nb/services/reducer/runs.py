@@ -8,6 +8,7 @@ from typing import Any
 
 from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.reasons import ReasonKind
+from reactive_nb.execution.settled import Settled
 from reactive_nb.models import CellError, KernelState
 from reactive_nb.models.persistent import PersistentMap, PersistentSet
 from reactive_nb.schemas.events import RunStarted
@@ -82,12 +83,20 @@ def abandon(step: Transition, state: RunState, message: str, kind: str) -> None:
 def forget_runs(step: Transition, why: ReasonKind) -> None:
     """Nothing that ran counts any more: no version of any name is left."""
     lose_records(step, why)
-    step.change(bound=PersistentMap(), unsettled=PersistentSet(), forget=PersistentSet(), moves={}, readers={})
+    step.change(
+        bound=PersistentMap(),
+        unsettled=PersistentSet(),
+        settled=Settled(),
+        forget=PersistentSet(),
+        moves={},
+        readers={},
+    )
     step.touch_everything()
 
 
 def lose_records(step: Transition, why: ReasonKind) -> None:
     """What is known of the runs that there were holds no more."""
+    step.change(settled=step.state.settled.nowhere())
     step.change(records=PersistentMap(), lost=step.state.lost | dict.fromkeys(step.state.records, why))
 
 

@@ -86,7 +86,7 @@ def _tell_statuses(step: Transition) -> None:
 def update_statuses(step: Transition, cells: Iterable[str]) -> None:
     """Those of `cells` may have another status."""
     state = step.state
-    statuses = {cell_id: _status(state, state.notebook.by_id[cell_id]) for cell_id in cells}
+    statuses = {cell_id: status_of(state, state.notebook.by_id[cell_id]) for cell_id in cells}
     gone = [cell_id for cell_id in step.cells_set if cell_id not in state.notebook.by_id]
     step.change(statuses=state.statuses.without(*gone) | statuses)
 
@@ -121,7 +121,7 @@ def _differently_pending(old: Sequence[Run], new: Sequence[Run]) -> set[str]:
     return found
 
 
-def _status(state: SessionState, cell: Cell) -> CellStatus:
+def status_of(state: SessionState, cell: Cell) -> CellStatus:
     if state.running is not None and state.running.cell == cell.id:
         return CellStatus.RUNNING if state.running.started else CellStatus.QUEUED
     if cell.id not in state.knowledge:

@@ -6,10 +6,11 @@ operation affects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reactive_nb.execution.dependencies import GraphChange
 from reactive_nb.execution.scheduler import Situation, stale_cells
 from reactive_nb.models import Cell, DependencyGraph
 from reactive_nb.schemas.events import Event
@@ -24,6 +25,10 @@ class Applied:
     state: SessionState
     events: tuple[Event, ...]
     effects: tuple[Effect, ...]
+
+
+NO_NAMES: frozenset[str] = frozenset()
+NOTHING_GIVEN: Mapping[str, str] = {}
 
 
 class Transition:
@@ -93,6 +98,12 @@ class Transition:
         self._everything_changed = True
         self.every_status = True
 
+    def unsettle(self, names: Iterable[str]) -> None:
+        """What these are bound to may no longer be what belongs there."""
+        names = list(names)
+        state = self.state
+        self.change(unsettled=state.unsettled.union(names), settled=state.settled.doubting(names))
+
     # -- what follows
     @property
     def graph(self) -> DependencyGraph:
@@ -110,13 +121,29 @@ class Transition:
         runs = state.runs
         if change.displaced and runs:
             runs = tuple(replace(run, pending=(run.pending - set(gone)).displaced(change.displaced)) for run in runs)
-        self.change(
-            dependencies=after, stale=state.stale.difference(gone), runs=runs, unsettled=state.unsettled | change.names
-        )
+        self.change(dependencies=after, stale=state.stale.difference(gone), runs=runs)
+        self.unsettle(change.names)
+        self._doubt_what_is_passed_on(before.graph, change)
         nodes, writers = after.graph.nodes, after.graph.writers
         self._changed.update(cell for cell in change.cells if cell in nodes)
         self._changed.update(writers[name][-1] for name in change.names if name in writers)
         self.graph_cells |= change.cells
+
+    def _doubt_what_is_passed_on(self, before: DependencyGraph, change: GraphChange) -> None:
+        """What belongs at a place may be another version though the same cells write the name, in the same order.
+
+        One of them may pass on what it is given, and be given it by another; or now stand on the place's other side.
+        """
+        graph = self.state.graph
+        doubtful: set[str] = set()
+        for cell in change.cells:
+            then, now = before.providers.get(cell, NOTHING_GIVEN), graph.providers.get(cell, NOTHING_GIVEN)
+            doubtful.update(name for name, _ in then.items() ^ now.items())
+        for cell in change.displaced:
+            doubtful |= graph.writes.get(cell, NO_NAMES)
+        settled, ambient = self.state.settled, self.state.ambient
+        followed = [name for name in doubtful if name in ambient or settled.concerns(graph, name)]
+        self.change(settled=settled.doubting(followed))
 
     def refresh(self) -> Situation:
         """Bring graph and staleness up to date; what the scheduler then looks at."""

@@ -1,0 +1,60 @@
+"""What must hold of any session's state: all that is kept from step to step is what working it out anew would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reactive_nb.execution.dependencies import build
+from reactive_nb.execution.records import origin
+from reactive_nb.execution.scheduler import stale_cells
+from reactive_nb.models.persistent import PersistentSet
+from reactive_nb.services.reducer.telling import status_of
+from reactive_nb.services.state import SessionState
+
+
+def violations(state: SessionState) -> list[str]:
+    """In words; none if all is well."""
+    return [*_of_graph(state), *_of_staleness(state), *_of_pending(state), *_of_bindings(state)]
+
+
+def _of_graph(state: SessionState) -> Iterator[str]:
+    names = [state.names_of(cell.id) for cell in state.notebook.cells]
+    settings = state.notebook.settings
+    fresh = build([known for known in names if known is not None], settings.redefinition, state.notebook.order).graph
+    if (fresh.nodes, fresh.writers, fresh.by_rank) != (state.graph.nodes, state.graph.writers, state.graph.by_rank):
+        yield "the graph is not that of the cells"
+
+
+def _of_staleness(state: SessionState) -> Iterator[str]:
+    stale = stale_cells(state.situation(), PersistentSet())
+    if stale ^ state.stale:
+        yield f"stale are {sorted(stale)}, and {sorted(state.stale)} is kept"
+    for cell in state.notebook.cells:
+        if state.statuses.get(cell.id) is not status_of(state, cell):
+            yield f"{cell.id} is {status_of(state, cell)}, and {state.statuses.get(cell.id)} is kept"
+    if len(state.statuses) != len(state.notebook.cells):
+        yield "there are statuses of no cell"
+
+
+def _of_pending(state: SessionState) -> Iterator[str]:
+    pending = list(state.pending_in_order())
+    if set(pending) - state.graph.nodes.keys():
+        yield "cells are pending that are not there"
+    elif tuple(pending) != state.graph.in_running_order(state.pending):
+        yield f"what is pending comes in the order {pending}"
+
+
+def _of_bindings(state: SessionState) -> Iterator[str]:
+    """Names that follow and are not in doubt are bound as belongs at the place that they are bound for."""
+    graph, place = state.graph, state.settled.place
+    if place is None or place[0] != graph.document.generation:
+        return
+    names = {
+        name for name in {*graph.writers, *state.bound} if name in state.ambient or state.settled.concerns(graph, name)
+    }
+    for name in names - set(state.settled.doubtful):
+        writers = graph.writers.get(name, ())
+        above = graph.document.first_at(writers, place[1])
+        wanted = origin(graph, state.records, writers[above - 1] if above else None, name).cell
+        if wanted != state.bound.get(name):
+            yield f"{name} is bound to {state.bound.get(name)}, and {wanted} belongs there"
