@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.benchmarks import chain, first_output, many, memory, one_cell, printing, readme, report, start
+from tests.benchmarks import chain, first_output, graph, many, memory, one_cell, printing, readme, report, start
 from tests.benchmarks.samples import Result
 
 MEASURES = {
@@ -20,6 +20,7 @@ MEASURES = {
     "printing": printing,
     "many": many,
     "memory": memory,
+    "graph": graph,
 }
 
 

@@ -108,7 +108,7 @@ def _json_row(result: Result, row: Row) -> dict[str, Any]:
 
 
 def _cells(result: Result, row: Row) -> list[str]:
-    ratio = result.ratio(row) if row is not result.rows[0] else None
+    ratio = result.ratio(row)
     return [
         row.contestant,
         *(number(value) for value in (row.median, row.p95, row.p99, row.least)),

@@ -21,6 +21,8 @@ class Row:
     samples: tuple[float, ...] = ()
     problem: str | None = None
     """Why there are no samples, or not all of them."""
+    against: str | None = None
+    """The contestant that this one is held against; None: the first of the table."""
 
     @property
     def median(self) -> float | None:
@@ -51,9 +53,11 @@ class Result:
     """What we want of ours. Nothing fails for not reaching it."""
 
     def ratio(self, row: Row) -> float | None:
-        """How many times ours (the first row) this one's median is."""
-        ours, theirs = self.rows[0].median, row.median
-        return theirs / ours if ours and theirs is not None else None
+        """How many times ours (the first row, if no other is named) this one's median is. None for ours itself."""
+        ours = self.rows[0] if row.against is None else self.row(row.against)
+        if ours is None or ours is row or not ours.median or row.median is None:
+            return None
+        return row.median / ours.median
 
     def row(self, contestant: str) -> Row | None:
         """The row of that contestant."""
