@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from reactive_nb.execution.records import Inputs, Outcome, RunRecord, inputs_now
-from reactive_nb.execution.scheduler import Situation, outdated
+from reactive_nb.execution.scheduler import Situation, outdated, overtaken_by
 
 DISABLED, DEFINED_TWICE = -1, -2
 """Numbers that stand for no run in `Inputs`."""
@@ -118,11 +118,9 @@ def _own_reasons(now: Situation, cell: str, record: RunRecord) -> Iterator[Reaso
     moved = {comm for comm, then in record.widgets_read.items() if now.moves.get(comm, 0) != then}
     if moved:
         yield Reason(ReasonKind.WIDGET_MOVED, _widget_names(now, cell, moved))
-    if cell in now.opaque:
-        above = now.opaque[: now.opaque.index(cell)]
-        later = (other for other in above if other in now.records and now.records[other].number > record.number)
-        if (last := max(later, key=lambda other: now.records[other].number, default=None)) is not None:
-            yield Reason(ReasonKind.ABOVE_RAN, cell=last)
+    above = overtaken_by(now, cell)
+    if above is not None:
+        yield Reason(ReasonKind.ABOVE_RAN, cell=above)
 
 
 def _stale_inputs(now: Situation, stale: AbstractSet[str], cell: str) -> Iterator[Reason]:

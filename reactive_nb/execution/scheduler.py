@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from reactive_nb.execution.overtaking import is_among, overtaker
 from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now, origin
 from reactive_nb.models import DependencyGraph
 from reactive_nb.models.persistent import PersistentSet
@@ -42,6 +43,8 @@ class Situation:
     """Cells in a language that can't be analysed, in document order: one is stale when one above has run since."""
     lazy: bool
     """Whether cells that depend on what runs are only shown as stale."""
+    leading: tuple[str, ...] = ()
+    """Those of `opaque` that have run later than all of them above."""
     moves: Mapping[str, int] = field(default_factory=dict)
     """The comm of a widget → how often a user has changed its value."""
 
@@ -54,7 +57,7 @@ def outdated(now: Situation, cell: str) -> bool:
         or record.source != now.sources[cell]
         or record.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL)
         or record.inputs != inputs_now(now.graph, now.records, cell)
-        or _overtaken(now, cell, record.number)
+        or overtaken_by(now, cell) is not None
         or _left_changed(now, cell, record)
         or (bool(record.widgets_read) and behind_widgets(record, now.moves))
     )
@@ -70,11 +73,12 @@ def _left_changed(now: Situation, cell: str, record: RunRecord) -> bool:
     return any(now.graph.writers.get(name, (None,))[-1] == cell for name in record.spoiled)
 
 
-def _overtaken(now: Situation, cell: str, number: int) -> bool:
-    if cell not in now.opaque:
-        return False
-    above = now.opaque[: now.opaque.index(cell)]
-    return any(now.records[other].number > number for other in above if other in now.records)
+def overtaken_by(now: Situation, cell: str) -> str | None:
+    """The cell above that has run since this one did, if it is in a language that can't be analysed."""
+    order = now.graph.document
+    if not now.leading or not is_among(now.opaque, order, cell):
+        return None
+    return overtaker(now.leading, now.records, order, cell)
 
 
 def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str] | None = None) -> PersistentSet[str]:

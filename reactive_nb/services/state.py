@@ -116,6 +116,8 @@ class SessionState:
     knowledge: PersistentMap[str, Knowledge] = field(default_factory=PersistentMap)
     dependencies: Dependencies = field(default_factory=Dependencies)
     records: PersistentMap[str, RunRecord] = field(default_factory=PersistentMap)
+    leading: tuple[str, ...] = ()
+    """Cells in a language that can't be analysed that have run later than all such cells above."""
     lost: PersistentMap[str, ReasonKind] = field(default_factory=PersistentMap)
     """Cells whose records were dropped → why; it matters until they run again."""
     stale: PersistentSet[str] = field(default_factory=PersistentSet)
@@ -197,6 +199,7 @@ class SessionState:
             sources=notebook.sources,
             manual=notebook.manual,
             opaque=notebook.opaque,
+            leading=self.leading,
             lazy=notebook.settings.mode is RunMode.LAZY,
             moves=self.moves,
         )

@@ -10,6 +10,7 @@ import pytest
 
 from reactive_nb.execution import scheduler
 from reactive_nb.execution.namespace import bindings_for, final_bindings
+from reactive_nb.execution.overtaking import leaders
 from reactive_nb.execution.records import Origin, Outcome, RunRecord, inputs_now, origin
 from reactive_nb.execution.scheduler import (
     Situation,
@@ -133,7 +134,8 @@ def test_an_opaque_cell_is_stale_when_one_above_has_run_since() -> None:
     }
     graph = graph_of("", "", "")
     records = dict(zip(graph.order, records.values(), strict=True))
-    now = Situation(graph, records, dict.fromkeys(graph.order, "s"), frozenset(), graph.order, False)
+    leading = leaders(records, graph.order)
+    now = Situation(graph, records, dict.fromkeys(graph.order, "s"), frozenset(), graph.order, False, leading)
     assert stale_cells(now, frozenset()) == {"1"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reactive_nb.execution.dependencies import build
+from reactive_nb.execution.overtaking import leaders
 from reactive_nb.execution.records import origin
 from reactive_nb.execution.scheduler import stale_cells
 from reactive_nb.models.persistent import PersistentSet
@@ -26,6 +27,9 @@ def _of_graph(state: SessionState) -> Iterator[str]:
 
 
 def _of_staleness(state: SessionState) -> Iterator[str]:
+    leading = leaders(state.records, state.notebook.opaque)
+    if leading != state.leading:
+        yield f"{leading} lead, and {state.leading} are kept"
     stale = stale_cells(state.situation(), PersistentSet())
     if stale ^ state.stale:
         yield f"stale are {sorted(stale)}, and {sorted(state.stale)} is kept"

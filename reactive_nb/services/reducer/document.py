@@ -133,7 +133,7 @@ def _store_cell(step: Transition, cell: Cell, changed: Cell) -> None:
         step.regraph(cell.id)
     step.touch(cell.id)
     if changed.type is not cell.type:
-        step.touch(*step.state.notebook.opaque)
+        step.reconsider_overtaking()
     step.emit(views.cell_updated(changed))
 
 
@@ -168,8 +168,8 @@ def move_cell(operation: MoveCell, step: Transition) -> None:
         return
     cell = replace(cell, revision=_revise(step))
     _place_cells(step, step.state.notebook.without(cell.id).with_new(cell, index), cell.id)
-    if step.state.notebook.opaque:
-        step.touch(*step.state.notebook.opaque)
+    if cell.type is CellType.CODE:
+        step.reconsider_overtaking()
     step.emit(CellMoved(cell_id=cell.id, index=index))
 
 
@@ -180,7 +180,8 @@ def remove_cell(operation: RemoveCell, step: Transition) -> None:
     if cell.id in step.state.knowledge:
         step.know(cell.id, None)
     _drop_run(step, cell.id)
-    step.touch(*step.state.notebook.opaque)
+    if cell.type is CellType.CODE:
+        step.reconsider_overtaking()
     step.forget_outputs(cell.id)
     step.emit(CellRemoved(cell_id=cell.id))
 

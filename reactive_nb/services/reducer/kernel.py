@@ -16,7 +16,7 @@ from reactive_nb.execution.reasons import ReasonKind
 from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.formats import kernelspecs
-from reactive_nb.models import Cell, CellError, CellType, KernelState
+from reactive_nb.models import Cell, CellError, KernelState
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services import views
 from reactive_nb.services.effects import StartKernel
@@ -109,8 +109,6 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     run_behind(step, {cell.id})  # widgets may have been moved while it ran
     if operation.outcome is Outcome.KERNEL:  # it may still be running, and nothing else can then
         abandon(step, RunState.FAILED, operation.message or "The kernel does not answer.", "kernel")
-    if cell.type is CellType.CODE:
-        step.touch(*(other.id for other in step.state.notebook.cells if other.type is CellType.CODE))
 
 
 def _go_on(step: Transition) -> None:

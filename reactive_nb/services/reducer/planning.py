@@ -187,6 +187,8 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
         forget=state.forget | {cell},
     )
     step.unsettle(step.graph.writes[cell] | (before.kept if before else frozenset()))
+    if current.type is CellType.CODE:
+        step.overtake(cell)
     if current.outputs:
         views.clear_outputs(step.events, cell)
         step.forget_outputs(cell)

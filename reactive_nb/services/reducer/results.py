@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
-from reactive_nb.models import Cell, DependencyGraph
+from reactive_nb.models import Cell, CellType, DependencyGraph
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution
@@ -71,6 +71,8 @@ def record_run(
         unsettled |= before.kept - kept
     step.change(records=records, bound=bound, settled=state.settled.ended(running.place))
     step.unsettle(unsettled)
+    if cell.type is CellType.CODE:
+        step.overtake(cell.id)
     step.touch(
         cell.id, *graph.users[cell.id], *(other for other, _ in report.get("spoiled", ()) if other in graph.rank)
     )
@@ -102,6 +104,7 @@ def leave_no_trace(step: Transition, cell_id: str, report: Report) -> None:
         bound=state.bound.without(*deleted) | dict.fromkeys(names, cell_id),
     )
     step.unsettle(names | deleted)
+    step.reconsider_overtaking()
 
 
 def spoil(records: PersistentMap[str, RunRecord], cell_id: str, report: Report) -> PersistentMap[str, RunRecord]:

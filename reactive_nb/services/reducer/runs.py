@@ -96,7 +96,7 @@ def forget_runs(step: Transition, why: ReasonKind) -> None:
 
 def lose_records(step: Transition, why: ReasonKind) -> None:
     """What is known of the runs that there were holds no more."""
-    step.change(settled=step.state.settled.nowhere())
+    step.change(settled=step.state.settled.nowhere(), leading=())
     step.change(records=PersistentMap(), lost=step.state.lost | dict.fromkeys(step.state.records, why))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reactive_nb.execution.dependencies import GraphChange
+from reactive_nb.execution.overtaking import after_run, leaders
 from reactive_nb.execution.scheduler import Situation, stale_cells
 from reactive_nb.models import Cell, DependencyGraph
 from reactive_nb.schemas.events import Event
@@ -97,6 +98,21 @@ class Transition:
     def touch_everything(self) -> None:
         self._everything_changed = True
         self.every_status = True
+
+    def overtake(self, cell: str) -> None:
+        """A cell in a language that can't be analysed has run: what had run since below it is out of date."""
+        notebook, leading = self.state.notebook, self.state.leading
+        label = notebook.order.labels[cell]
+        self.change(leading=after_run(leading, notebook.order, cell))
+        if notebook.order.first_below(leading, label) < len(leading):
+            self.touch(*notebook.opaque[notebook.order.first_below(notebook.opaque, label) :])
+
+    def reconsider_overtaking(self) -> None:
+        """Cells of such languages stand, or have run, otherwise than they did."""
+        opaque = self.state.notebook.opaque
+        if opaque or self.state.leading:
+            self.change(leading=leaders(self.state.records, opaque))
+            self.touch(*opaque)
 
     def unsettle(self, names: Iterable[str]) -> None:
         """What these are bound to may no longer be what belongs there."""
