@@ -14,7 +14,9 @@ CELLS = "abcdef"
 
 @given(runs=st.lists(st.sampled_from(CELLS), max_size=15))
 def test_a_cell_is_overtaken_if_one_above_has_run_since(runs: list[str]) -> None:
-    order, records, leading = DocumentOrder.of(CELLS), dict[str, RunRecord](), ()
+    order = DocumentOrder.of(CELLS)
+    records: dict[str, RunRecord] = {}
+    leading: tuple[str, ...] = ()
     for number, cell in enumerate(runs, start=1):
         records[cell] = RunRecord(number, "", (), Outcome.OK, True)
         leading = after_run(leading, order, cell)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reactive_nb.models import Cell, KernelState, Notebook
+from reactive_nb.models import Cell, CellMode, KernelState, Notebook
 from reactive_nb.schemas.events import CellUpdated, GraphUpdated
 from reactive_nb.services.operations import (
     AddCell,
@@ -25,6 +25,7 @@ from reactive_nb.services.operations import (
 )
 from reactive_nb.services.reducer import apply, initial_state
 from reactive_nb.services.state import SessionState
+from tests.benchmarks.shapes import SHAPES, Shape
 from tests.services.test_reducer import after, finished, wrote
 
 SMALL, LARGE = 250, 1000
@@ -79,6 +80,40 @@ def test_a_cell_that_ends_costs_the_same_in_a_large_notebook(small: SessionState
         running = after(state, UpdateCell(last, source="x9 = 5"), RunCells("r", (last,)))
         costs.append(calls(partial(_end_of_cell, running)))
     assert costs[1] < costs[0] * 1.5 + 50
+
+
+def ran(shape: Shape, cells: int) -> SessionState:
+    """A notebook of this shape, all run."""
+    made = tuple(Cell(id=f"c{place}", source=source) for place, source in enumerate(shape.make(cells)))
+    state = after(initial_state(Notebook(id="n", cells=made)), RunCells("all"), KernelChanged(KernelState.IDLE))
+    while state.running is not None:
+        state = _end_of_cell(state)
+    return state
+
+
+@pytest.mark.parametrize("shape", [pytest.param(shape, id=shape.name) for shape in SHAPES])
+def test_what_affects_few_cells_costs_the_same_in_a_large_notebook(shape: Shape) -> None:
+    costs = [_costs(ran(shape, cells), shape.edited(cells)) for cells in (SMALL, LARGE)]
+    for name, cost in costs[1].items():
+        assert cost < costs[0][name] * 1.5 + 100, name
+
+
+def _costs(state: SessionState, edited: int) -> dict[str, int]:
+    """Of operations around a cell on which few depend."""
+    cell = state.notebook.cells[edited]
+    source = f"{cell.source}  # edited"
+    apply(state, UpdateCell(cell.id, source=source))  # so that the source is analysed
+    state = after(state, UpdateCell(cell.id, source="edited = 1"), AddCell("new", source="new = 1", index=edited))
+    running = after(state, RunCells("r", ("new",)))
+    return {
+        "edit": calls(partial(apply, state, UpdateCell(cell.id, source=source))),
+        "add": calls(partial(apply, state, AddCell("newer", source="new", index=edited + 1))),
+        "move": calls(partial(apply, state, MoveCell("new", edited // 2))),
+        "remove": calls(partial(apply, state, RemoveCell("new"))),
+        "disable": calls(partial(apply, state, UpdateCell("new", config={"mode": CellMode.DISABLED}))),
+        "plan": calls(partial(apply, state, RunCells("s", ("new",)))),
+        "end": calls(partial(_end_of_cell, running)),
+    }
 
 
 EDITS: list[tuple[str, Callable[[SessionState], Operation]]] = [
