@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from reactive_nb.execution.analysis.calls import called_name
 from reactive_nb.execution.analysis.conditions import constant
@@ -27,19 +27,18 @@ BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast
 class CellReader(StatementReader):
     """Reads any block of statements."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._statements: dict[type[ast.stmt], Callable[[Any], None]] = {}
+    _statements: ClassVar[dict[type[ast.stmt], Callable[[Any, Any], None]]] = {}
 
     def read_block(self, body: list[ast.stmt]) -> None:
         for statement in body:
             if not self.state.live:
+                self.unchecked = True
                 return
             kind = type(statement)
             method = self._statements.get(kind)
             if method is None:
-                method = self._statements[kind] = getattr(self, f"visit_{kind.__name__}")
-            method(statement)
+                method = self._statements[kind] = getattr(CellReader, f"visit_{kind.__name__}")
+            method(self, statement)
             if self.state.parent is None and kind in BRANCHING:
                 self.timeline.join(self.state)
 
@@ -63,7 +62,10 @@ class CellReader(StatementReader):
             always = constant(current.test)
             if always is not False:
                 branches.append(flatten(self.branch(self.state, current.body, current.test), base))
+            else:
+                self.unchecked = True
             if always is True:
+                self.unchecked = self.unchecked or bool(current.orelse)
                 self.state.live = False
                 break
             rest = current.orelse
@@ -108,6 +110,7 @@ class CellReader(StatementReader):
             self.follow(node.test, True)
             self.read_block(node.body)
         else:
+            self.unchecked = True
             self.stop()
         ends = [*self._round_ends(loop), base.fork()]
         self._after_loop(loop, ends, node.orelse, endless=always is True)
@@ -130,6 +133,8 @@ class CellReader(StatementReader):
         self.finish_loop(loop)
         if exhausted.live:
             self.read_block(orelse)
+        else:
+            self.unchecked = True
         for end in loop.breaks:
             end.read.clear()
         self.state = base

@@ -68,6 +68,8 @@ class CallReader(ExpressionReader):
         values = {argument: read(argument) for argument in node.args}
         for keyword in node.keywords:
             values[keyword.value] = read(keyword.value)
+        if len(node.keywords) > 1 and len({keyword.arg for keyword in node.keywords}) < len(node.keywords):
+            self.unchecked = True
         return values
 
     def _note_opaque(self, node: ast.Call, name: str) -> None:
@@ -93,7 +95,7 @@ class CallReader(ExpressionReader):
         join(base, [branch, base.fork()])
 
     def _change(self, node: ast.Call, use: Use, receiver: Value, values: dict[ast.expr, Value]) -> None:
-        changed = list(changed_by(node, use))
+        changed = changed_by(node, use)
         if not changed:
             return
         keeping = called_name(node.func) in STORING_FUNCTIONS

@@ -9,13 +9,13 @@ import ast
 import contextlib
 
 from reactive_nb.execution.analysis.magics import Effect, cell_magic, line_magic, shell_line
-from reactive_nb.execution.analysis.syntax import CellSyntaxError, parse_cell, parse_expression
+from reactive_nb.execution.analysis.syntax import CellSyntaxError, check_with_compiler, parse_cell, parse_expression
 
 
 def effect_of(call: ast.Call) -> Effect | None:
     """What a magic's call does with names, or None if `call` is no magic's with a constant text."""
     func = call.func
-    if not (isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call)):
+    if type(func) is not ast.Attribute or type(func.value) is not ast.Call:
         return None
     shell = func.value.func
     if not (isinstance(shell, ast.Name) and shell.id == "get_ipython"):
@@ -58,4 +58,8 @@ def statements(effect: Effect) -> list[ast.stmt] | None:
 def code_of(effect: Effect) -> list[ast.stmt]:
     """The Python that the magic runs. Raises CellSyntaxError, with the line counted from that Python's first."""
     code = effect.code if effect.code is not None else effect.isolated
-    return parse_cell(code).body if code else []
+    if not code:
+        return []
+    tree = parse_cell(code)
+    check_with_compiler(code, tree)
+    return tree.body

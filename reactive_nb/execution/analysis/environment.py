@@ -17,7 +17,7 @@ from reactive_nb.execution.analysis.late import LateReader
 from reactive_nb.execution.analysis.names import is_history
 from reactive_nb.execution.analysis.scopes import mangled
 from reactive_nb.execution.analysis.timeline import Timeline
-from reactive_nb.execution.analysis.values import EMPTY, Value, contained, merge
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, merge, owned
 
 MAX_STEPS = 1_000_000
 _MANY = 50
@@ -86,6 +86,8 @@ class Environment:
         self.filled: set[str] = set()
         """Keys of this cell whose object was given something after it was bound."""
         self.opaque: set[str] = set()
+        self.unchecked = False
+        """Whether there may be a keyword given twice, which only the compiler refuses."""
         self._serial = 0
         self._steps = 0
         self._quiet = False
@@ -155,7 +157,7 @@ class Environment:
                     nested = nested or not frame.sees_class
                 elif isinstance(frame, HandlerName):
                     if name == frame.name and not (nested and frame.in_class):
-                        return self._read(frame.key, name)
+                        return self.read_name(frame.key, name)
                 elif not nested:
                     nested = True
                     if name not in frame.globals:
@@ -163,12 +165,12 @@ class Environment:
                         mark = self.state.mark(key)
                         if mark & BOUND:
                             value = self._read_own(key)
-                            return merge(value, self._read(name, name, certain=False)) if mark & OLD else value
-        return self._read(name, name)
+                            return merge(value, self.read_name(name, name, certain=False)) if mark & OLD else value
+        return self.read_name(name, name)
 
-    def _read(self, key: str, name: str, *, certain: bool = True) -> Value:
+    def read_name(self, key: str, name: str, *, certain: bool = True) -> Value:
         """The module's `name`; inside of a handler its key may be another."""
-        if is_history(name):
+        if name[0] in "_IO" and is_history(name):
             return EMPTY
         mark = self.state.mark(key)
         value = EMPTY
@@ -191,8 +193,7 @@ class Environment:
             if value.carries or value.own:
                 self.timeline.run()
             self.call(value)
-        own = frozenset((key,))
-        return value if own == value.own else value._replace(own=own)
+        return owned(value, key)
 
     def key_for(self, name: str) -> str | None:
         """Where a binding of `name` goes; None if it is nobody's."""
@@ -251,8 +252,6 @@ class Environment:
             self.step(len(value.reads) + len(value.writes) + len(value.mutates))
             for name in value.reads - seen:
                 seen.add(name)
-                if is_history(name):
-                    continue
                 mark = self.state.mark(name)
                 if mark & OLD:
                     self.uses.add(name)
@@ -260,14 +259,11 @@ class Environment:
                 if mark & BOUND:
                     todo.append(self.state.value(name))
             for name in value.writes:
-                if not is_history(name):
-                    self.maybe(name, BOUND)
+                self.maybe(name, BOUND)
             for name in value.mutates:
                 self._change_name(name)
 
     def _change_name(self, name: str) -> None:
-        if is_history(name):
-            return
         mark = self.state.mark(name)
         if mark & OLD:
             self.mutates.add(name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from reactive_nb.execution.analysis.call_names import COPYING
 from reactive_nb.execution.analysis.conditions import bound_if
@@ -21,16 +21,15 @@ from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detac
 class ExpressionReader(Environment):
     """Each method takes a node, and returns the value of it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._methods: dict[type[ast.AST], Callable[[Any], Value]] = {}
+    _methods: ClassVar[dict[type[ast.AST], Callable[[Any, Any], Value]]] = {}
+    """Filled as kinds of nodes are met; there is one class of readers."""
 
     def read(self, node: ast.expr) -> Value:
         kind = type(node)
         method = self._methods.get(kind)
         if method is None:
-            method = self._methods[kind] = getattr(self, f"visit_{kind.__name__}", self._plain)
-        return method(node)
+            method = self._methods[kind] = getattr(type(self), f"visit_{kind.__name__}", ExpressionReader._plain)
+        return method(self, node)
 
     def read_all(self, nodes: Iterable[ast.expr | None]) -> Value:
         value = EMPTY
@@ -57,7 +56,7 @@ class ExpressionReader(Environment):
         return EMPTY
 
     def visit_Name(self, node: ast.Name) -> Value:
-        return self.load(node.id)
+        return self.load(node.id) if self.frames else self.read_name(node.id, node.id)
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
         return element(self.read_base(node.value))

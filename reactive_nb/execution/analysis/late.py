@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from reactive_nb.execution.analysis.embedded import effect_of, expressions, statements
 from reactive_nb.execution.analysis.magics import Effect
 from reactive_nb.execution.analysis.mutators import Use, changed_by, is_ambient, root_name
+from reactive_nb.execution.analysis.names import is_history
 from reactive_nb.execution.analysis.scopes import (
     Kind,
     Scope,
@@ -93,7 +94,7 @@ class LateReader:
                 if scope.is_global(name):
                     self._mutates.add(name)
                 self._mutates.update(alias for alias in scope.aliases.get(name, ()) if scope.is_global(alias))
-        return Value(frozenset(self._reads), frozenset(self._writes), frozenset(self._mutates))
+        return Value(_users(self._reads), _users(self._writes), _users(self._mutates))
 
     # -- the walk
 
@@ -303,6 +304,10 @@ class LateReader:
         inner = Scope(Kind.TYPES, scope, scope.private, names)
         self._all(type_parameter_parts(node), inner)
         return inner
+
+
+def _users(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if not is_history(name))
 
 
 _WALKS: dict[type[ast.AST], Callable[..., None]] = {

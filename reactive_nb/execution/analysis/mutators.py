@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum, auto
+from functools import lru_cache
 
 from reactive_nb.execution.analysis.call_names import MODULES, NUMPY, SELECTING, SUBMODULES, TAKING_OUT, VIEWS
 from reactive_nb.execution.analysis.mutator_names import (
@@ -50,6 +51,19 @@ class Use(Enum):
     """Part of a larger expression."""
 
 
+_KNOWN = (
+    RETURNING_NOTHING
+    | RETURNING_SOMETHING
+    | STATEMENT_ONLY
+    | ON_AXES
+    | DRAWING
+    | DUNDER
+    | FIRST_ARGUMENT
+    | FIRST_OF_NUMPY
+    | BINARY
+    | UNARY
+    | {"at", "eval", "shuffle"}
+)
 _AXES_NAME = re.compile(r"(?:.*_)?(?:ax|axs|axes|axis|fig|figure|subfig|subfigs)(?:_?\d+|_.*)?")
 _GENERATOR_NAME = re.compile(r"(?:.*_)?(?:rng|random_state|random_generator|randomstate|prng)_?\d*")
 _CAMEL_CASE = re.compile(r"(?:set|add|remove|insert|append)[A-Z]\w*")
@@ -105,23 +119,41 @@ def is_selection(index: ast.expr) -> bool:
     return False
 
 
-def changed_by(call: ast.Call, use: Use) -> Iterator[ast.expr]:
+def changed_by(call: ast.Call, use: Use) -> list[ast.expr]:
     """The expressions in `call` whose object it changes: the object of a method, or arguments."""
     func = call.func
+    found: list[ast.expr] = []
     if isinstance(func, ast.Attribute):
-        if _is_module(func.value):
-            yield from _changed_by_function(call, func.attr, use, func.value)
-        elif _is_ufunc_at(func):
-            yield from call.args[:1]
-        elif not is_ambient(func.value):
-            if _changes_its_object(func, call, use):
-                yield func.value
-            yield from _changed_by_function(call, func.attr, use, func.value)
-    elif isinstance(func, ast.Name):
-        yield from _changed_by_function(call, func.id, use, None)
+        if call.keywords or _may_change(func.attr):
+            found = _changed_by_method(func, call, use)
+    elif isinstance(func, ast.Name) and call.args and (call.keywords or _may_change(func.id)):
+        found = _changed_by_function(call, func.id, use, None)
     for keyword in call.keywords:
         if keyword.arg in ("out", "ax", "cax"):
-            yield keyword.value
+            found.append(keyword.value)
+    return found
+
+
+@lru_cache(maxsize=8_192)
+def _may_change(name: str) -> bool:
+    """Whether anything of this name is known to change what it is given: of most it is not."""
+    return (
+        name in _KNOWN
+        or name.startswith(ON_AXES_PREFIXES)
+        or _CAMEL_CASE.fullmatch(name) is not None
+        or (name[-1] == "_" and name not in ESCAPED_WORDS)
+    )
+
+
+def _changed_by_method(func: ast.Attribute, call: ast.Call, use: Use) -> list[ast.expr]:
+    if _is_module(func.value):
+        return _changed_by_function(call, func.attr, use, func.value)
+    if _is_ufunc_at(func):
+        return call.args[:1]
+    if is_ambient(func.value):
+        return []
+    found = [func.value] if _changes_its_object(func, call, use) else []
+    return found + _changed_by_function(call, func.attr, use, func.value)
 
 
 # -- methods
@@ -202,11 +234,12 @@ def _is(node: ast.expr, value: bool) -> bool:
 # -- functions
 
 
-def _changed_by_function(call: ast.Call, name: str, use: Use, owner: ast.expr | None) -> Iterator[ast.expr]:
+def _changed_by_function(call: ast.Call, name: str, use: Use, owner: ast.expr | None) -> list[ast.expr]:
     """The arguments that are changed by `name`, called on its own or on `owner`, which may be a module."""
+    if not call.args:
+        return []
     position = _changed_position(call, name, use, owner)
-    if position is not None and position < len(call.args):
-        yield call.args[position]
+    return [call.args[position]] if position is not None and position < len(call.args) else []
 
 
 def _changed_position(call: ast.Call, name: str, use: Use, owner: ast.expr | None) -> int | None:

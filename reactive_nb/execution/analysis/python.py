@@ -6,21 +6,17 @@ analysed says so in `error`, with empty sets.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from reactive_nb.execution.analysis.branches import CellReader
 from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, TooComplex
-from reactive_nb.execution.analysis.names import is_history
-from reactive_nb.execution.analysis.syntax import CellSyntaxError, parse_cell
+from reactive_nb.execution.analysis.syntax import CellSyntaxError, check_with_compiler, parse_cell
 from reactive_nb.execution.analysis.values import EMPTY, Value, merge
-from reactive_nb.models.analysis import NO_LATE, NO_ORDER, Analysis, Late, Order, SyntaxProblem
+from reactive_nb.models.analysis import NO_LATE, NO_NAMES, NO_ORDER, Analysis, Late, Order, SyntaxProblem
 
 _CACHED_CHARACTERS = 16_000
 _CACHED_CELLS = 4_096
-
-NOTHING = Late()
 
 
 def analyse_python(source: str) -> Analysis:
@@ -34,6 +30,8 @@ def _analyse(source: str) -> Analysis:
         reader = CellReader()
         reader.shown = tree.body[-1] if tree.body else None
         reader.read_block(tree.body)
+        if reader.unchecked:
+            check_with_compiler(source, tree)
         return analysis_of(reader)
     except REFUSALS as error:
         return failure(error, source)
@@ -58,17 +56,23 @@ _remembered = lru_cache(maxsize=_CACHED_CELLS)(_analyse)
 
 def analysis_of(reader: CellReader) -> Analysis:
     """What was found in a cell that has been read."""
-    marks = {key: mark for key, mark in reader.state.marks.items() if "\0" not in key}
-    defines = _names(key for key, mark in marks.items() if mark & BOUND)
-    deletes = _names(key for key, mark in marks.items() if mark & GONE and not (mark & BOUND and not mark & ~BOUND))
+    defines, maybe, deletes = [], [], []
+    for key, mark in reader.state.marks.items():
+        if "\0" not in key:
+            if mark & BOUND:
+                defines.append(key)
+            if mark & GONE:
+                deletes.append(key)
+            if mark not in (BOUND, GONE, OLD):
+                maybe.append(key)
     late, meanwhile = _late(reader, defines)
     return Analysis(
         uses=_names(reader.uses),
         certain=_names(reader.state.read),
-        defines=defines,
-        maybe=_names(key for key, mark in marks.items() if mark not in (BOUND, GONE, OLD)),
+        defines=_names(defines),
+        maybe=_names(maybe),
         mutates=_names(reader.mutates),
-        deletes=deletes,
+        deletes=_names(deletes),
         late=late,
         meanwhile=meanwhile,
         order=_order(reader),
@@ -76,9 +80,8 @@ def analysis_of(reader: CellReader) -> Analysis:
     )
 
 
-def _names(names: Iterable[str]) -> frozenset[str]:
-    """Interned, since the same few names are in every cell of a notebook."""
-    return frozenset(sys.intern(name) for name in names)
+def _names(names: Collection[str]) -> frozenset[str]:
+    return frozenset(names) if names else NO_NAMES
 
 
 def _order(reader: CellReader) -> Order:
@@ -92,37 +95,41 @@ def _order(reader: CellReader) -> Order:
     return Order(settled, reached) if reached else NO_ORDER
 
 
-def _late(reader: CellReader, defines: frozenset[str]) -> tuple[Mapping[str, Late], Mapping[str, Late]]:
+def _late(reader: CellReader, defines: Iterable[str]) -> tuple[Mapping[str, Late], Mapping[str, Late]]:
     """What each name bound or changed here needs later, and what it needed meanwhile."""
-    values = {name: reader.state.value(name) for name in defines}
-    seen = {name: value for name, value in values.items() if reader.timeline.was_seen(name)}
+    timeline = reader.timeline
+    values, seen = {}, {}
+    for name in defines:
+        value = reader.state.value(name)
+        if value is not EMPTY:
+            values[name] = value
+            if timeline.was_seen(name):
+                seen[name] = value
     for name, value in reader.mutated_values.items():
         values[name] = merge(values.get(name, EMPTY), value)
-        if reader.timeline.was_seen_changed(name):
+        if timeline.was_seen_changed(name):
             seen[name] = merge(seen.get(name, EMPTY), value)
-    for name, value in reader.timeline.former.items():
+    for name, value in timeline.former.items():
         seen[name] = merge(seen.get(name, EMPTY), value)
-    late = _entries(reader, values)
-    meanwhile = {
-        name: entry if entry != late.get(name) else late[name] for name, entry in _entries(reader, seen).items()
-    }
+    late: dict[str, Late] = {}
+    for name, value in values.items():
+        entry = _entry(reader, name, value)
+        if entry is not None:
+            late[name] = entry
+    meanwhile: dict[str, Late] = {}
+    for name, value in seen.items():
+        entry = late.get(name) if value is values.get(name) else _entry(reader, name, value)
+        if entry is not None:
+            meanwhile[name] = entry
     return late or NO_LATE, meanwhile or NO_LATE
 
 
-def _entries(reader: CellReader, values: Mapping[str, Value]) -> dict[str, Late]:
-    """What flows into each name, through the other names bound here that it holds."""
-    entries: dict[str, Late] = {}
-    for name, value in values.items():
-        whole = _with_own(reader, value, name) if reader.filled else value
-        if any((whole.reads, whole.writes, whole.mutates, whole.carries)):
-            late = Late(*(_names(n for n in part if not is_history(n)) for part in _parts(whole)))
-            if late != NOTHING:
-                entries[name] = late
-    return entries
-
-
-def _parts(value: Value) -> tuple[frozenset[str], ...]:
-    return value.reads, value.writes, value.carries, value.mutates
+def _entry(reader: CellReader, name: str, value: Value) -> Late | None:
+    """What flows into `name`, through the other names bound here that it holds."""
+    whole = _with_own(reader, value, name) if reader.filled else value
+    if not (whole.reads or whole.writes or whole.mutates or whole.carries):
+        return None
+    return Late(whole.reads, whole.writes, whole.carries, whole.mutates)
 
 
 def _with_own(reader: CellReader, value: Value, name: str) -> Value:

@@ -34,6 +34,14 @@ _MAX_BLOCKS = 15
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _BLOCKS = (ast.With, ast.AsyncWith, ast.Try, ast.TryStar)
 
+_SHORTEST = 4_000
+_RISKY = re.compile(
+    r"\b(?:async|await|break|case|class|continue|def|except|global|lambda|match|nonlocal|return|type|yield"
+    r"|__debug__|__future__)\b|:=|^[ \t]*\*|(?<![\w)\]\s*])[ \t]*\*",
+    re.MULTILINE,
+)
+"""Words and marks of what only the compiler refuses, such as `return` outside of a function."""
+
 _LINE_END = re.compile(r"\r\n?|\n")
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -76,7 +84,10 @@ class CellSyntaxError(Exception):
 
 
 def parse_cell(source: str) -> ast.Module:
-    """The tree of a cell, with calls of `get_ipython()` where IPython's syntax stood. Raises CellSyntaxError."""
+    """The tree of a cell, with calls of `get_ipython()` where IPython's syntax stood. Raises CellSyntaxError.
+
+    Who reads it has to `check_with_compiler` if a call has the same keyword twice, or there is code that is not read.
+    """
     _check_size(source)
     magic = _AUTOMAGIC.match(source)
     if magic is not None and magic["name"] in AUTOMAGIC:
@@ -164,13 +175,17 @@ def _parse(text: str) -> ast.Module:
             raise CellSyntaxError("The source holds half of a surrogate pair.", line, column) from None
         except (RecursionError, MemoryError, ValueError):
             raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
-        try:
-            _check_with_compiler(tree)
-        except SyntaxError as error:
-            raise _problem(error, text, in_bytes=True) from None
-        except (RecursionError, MemoryError):
-            raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
+    if needs_compiler(text):
+        check_with_compiler(text, tree)
     return tree
+
+
+def needs_compiler(text: str) -> bool:
+    """Whether the compiler may refuse what the parser does not, a keyword given twice apart.
+
+    It takes as long as the parser does, and most cells do not need it.
+    """
+    return len(text) > _SHORTEST or _RISKY.search(text) is not None or _blocks(text) > _MAX_BLOCKS
 
 
 def _problem(error: SyntaxError, text: str, *, in_bytes: bool = False) -> CellSyntaxError:
@@ -200,19 +215,34 @@ def position(starts: list[int], offset: int) -> tuple[int, int]:
     return line, offset - starts[line - 1] + 1
 
 
-def _check_with_compiler(tree: ast.Module) -> None:
-    """Raise the SyntaxError that IPython would, which compiles each statement by itself: one look mostly suffices."""
-    try:
-        compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    except SyntaxError:
-        for statement in tree.body:
-            module = ast.Module([statement], [])
+def check_with_compiler(text: str, tree: ast.Module) -> None:
+    """Raise the error that IPython would, which compiles each statement by itself: one look mostly suffices."""
+    with _without_warnings():
+        try:
+            compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError:
+            _compile_each(text, tree)
+        except (RecursionError, MemoryError):
+            raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
+
+
+def _compile_each(text: str, tree: ast.Module) -> None:
+    for statement in tree.body:
+        module = ast.Module([statement], [])
+        try:
             compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError as error:
+            raise _problem(error, text, in_bytes=True) from None
+
+
+def _blocks(text: str) -> int:
+    """At least how many loops and the like there are."""
+    return sum(map(text.count, ("for", "while", "with", "try")))
 
 
 def _check_blocks(text: str, tree: ast.Module) -> None:
     """Refuse comprehensions in so many blocks that the compilers of Python 3.12 and 3.13 crash (at 21)."""
-    if sum(text.count(word) for word in ("for", "with", "try")) <= _MAX_BLOCKS:
+    if _blocks(text) <= _MAX_BLOCKS:
         return
     todo: list[tuple[ast.AST, int]] = [(tree, 0)]
     while todo:

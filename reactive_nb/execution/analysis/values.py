@@ -48,16 +48,26 @@ def merge(a: Value, b: Value) -> Value:
 
 def element(value: Value) -> Value:
     """An item, an attribute or a slice of `value`."""
-    return value if value.parts <= value.roots else value._replace(roots=value.roots | value.parts)
+    if not value.parts or value.parts <= value.roots:
+        return value
+    return Value(value[0], value[1], value[2], value[3], value[4], value.roots | value.parts, value[6])
 
 
 def contained(value: Value) -> Value:
     """A new container with `value` inside."""
     if not value.roots:
         return value
-    return value._replace(roots=NONE, parts=value.parts | value.roots)
+    return Value(value[0], value[1], value[2], value[3], value[4], NONE, value.parts | value.roots)
 
 
 def detached(value: Value) -> Value:
     """A new object made from `value`: it may hold its code, but changing it does not change `value`."""
-    return value._replace(roots=NONE, parts=NONE) if value.roots or value.parts else value
+    if not value.roots and not value.parts:
+        return value
+    return Value(value[0], value[1], value[2], value[3], value[4])
+
+
+def owned(value: Value, key: str) -> Value:
+    """`value`, read from what this cell bound to `key`."""
+    own = frozenset((key,))
+    return value if own == value.own else Value(value[0], value[1], value[2], value[3], own, value[5], value[6])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reactive_nb.execution.analysis.late import LateReader
+from reactive_nb.execution.analysis.names import is_history
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 MODULES = sorted(STDLIB.glob("*.py"))[::3]
@@ -61,6 +62,7 @@ def globals_of(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
                 names.add(symbol.get_name())
             elif inner.get_type() == "class":
                 perhaps.add(symbol.get_name())
+    names = {name for name in names if not is_history(name)}
     return names - {"__class__"}, perhaps  # which `symtable` adds wherever there is a `super`
 
 

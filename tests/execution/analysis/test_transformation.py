@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from IPython.core.inputtransformer2 import TransformerManager
 
 from reactive_nb.execution.analysis import analyse_python
-from reactive_nb.execution.analysis.syntax import CellSyntaxError, _without_warnings, parse_cell
+from reactive_nb.execution.analysis.syntax import CellSyntaxError, _without_warnings, check_with_compiler, parse_cell
 from tests.execution.analysis.sources import any_sources
 from tests.execution.analysis.test_ipython import CELL_MAGICS, LINE_MAGICS, SHELL, SYNTAX
 
@@ -101,3 +101,27 @@ def test_what_is_python_is_the_same_for_ipython(source: str) -> None:
         theirs = ast.Module([], [])
     if not (mine.body and isinstance(mine.body[0], ast.If) and isinstance(mine.body[0].test, ast.Tuple)):
         assert names_of(mine) == names_of(theirs)
+
+
+@given(any_sources)
+@example("f(a=1, a=2)")
+@example("raise E\nf(a=1, a=2)")
+@example("if False: f(a=1, a=2)")
+@example("while True: pass\nelse: f(a=1, a=2)")
+@example("match x:\n  case _: pass\n  case y: f(a=1, a=2)")
+@example("%time f(a=1, a=2)")
+@example("print(\n*a)")
+@example("*a")
+@example("x = \\\n*a")
+@example("__debug__ = 1")
+@example("x: int = 1\nf.a: int = 2")
+def test_what_the_compiler_refuses_is_refused(source: str) -> None:
+    """So cells without a word or mark that needs the compiler need not be compiled."""
+    found = analyse_python(source)
+    assume(found.error is None)
+    try:
+        with _without_warnings():
+            code = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return
+    check_with_compiler(source, code)
