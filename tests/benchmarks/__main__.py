@@ -9,7 +9,19 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.benchmarks import chain, first_output, graph, many, memory, one_cell, printing, readme, report, start
+from tests.benchmarks import (
+    analysis,
+    chain,
+    first_output,
+    graph,
+    many,
+    memory,
+    one_cell,
+    printing,
+    readme,
+    report,
+    start,
+)
 from tests.benchmarks.samples import Result
 
 MEASURES = {
@@ -21,6 +33,7 @@ MEASURES = {
     "many": many,
     "memory": memory,
     "graph": graph,
+    "analysis": analysis,
 }
 
 

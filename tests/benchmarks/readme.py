@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.benchmarks import chain, first_output, many, memory, one_cell, printing, start
+from tests.benchmarks import analysis, chain, first_output, many, memory, one_cell, printing, start
 from tests.benchmarks.report import markdown_row, number
 from tests.benchmarks.samples import Result
 
@@ -41,6 +41,7 @@ LINES = (
     Line("a chain of 200 cells run again, ms a cell", "chain", (chain.OURS, None, chain.MARIMO, chain.BARE)),
     Line("a million printed lines, s", "printing", (printing.OURS, None, None, printing.BARE)),
     Line("50 busy notebooks side by side, cells a second", "many", (many.OURS, many.JUPYTER_SERVER, None, None)),
+    Line("10,000 cells read for their names, ms", "analysis", (analysis.OURS, None, analysis.MARIMO, None)),
     Line("one more idle kernel, MB", "memory", (memory.OURS, memory.JUPYTER_SERVER, memory.MARIMO, None)),
 )
 

@@ -69,7 +69,8 @@ class CellReader(StatementReader):
                 self.state.live = False
                 break
             rest = current.orelse
-            self.state = self.state.fork()
+            if self.state is base:
+                self.state = base.fork()
             self.follow(current.test, False)
             current = rest[0] if len(rest) == 1 and isinstance(rest[0], ast.If) else None
             if current is None:

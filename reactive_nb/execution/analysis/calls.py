@@ -23,7 +23,7 @@ from reactive_nb.execution.analysis.late import OPAQUE_FUNCTIONS
 from reactive_nb.execution.analysis.magics import Effect
 from reactive_nb.execution.analysis.mutators import Use, changed_by, root_name
 from reactive_nb.execution.analysis.syntax import CellSyntaxError
-from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge_all
 
 MAX_NESTED_MAGICS = 20
 
@@ -98,17 +98,14 @@ class CallReader(ExpressionReader):
         changed = changed_by(node, use)
         if not changed:
             return
-        keeping = called_name(node.func) in STORING_FUNCTIONS
-        calling = called_name(node.func) in CONSUMING
+        name = called_name(node.func)
         for target in changed:
-            given = EMPTY
-            for argument, value in values.items():
-                if argument is not target:
-                    given = merge(given, value)
+            given = merge_all([value for argument, value in values.items() if argument is not target])
             if isinstance(node.func, ast.Attribute) and target is node.func.value:
-                self.change(receiver, root_name(target), EMPTY if calling else given)
+                self.change(receiver, root_name(target), _kept(name, given))
             else:
-                self.change(values.get(target, EMPTY), root_name(target), given if keeping else EMPTY)
+                stored = given if name in STORING_FUNCTIONS else EMPTY
+                self.change(values.get(target, EMPTY), root_name(target), stored)
 
     def _result(self, node: ast.Call, name: str, receiver: Value, function: Value, values: list[Value]) -> Value:
         """What the result may hold."""
@@ -123,24 +120,15 @@ class CallReader(ExpressionReader):
             if name in TAKING_OUT:
                 return self._taken_out(node, values)
             if name in PASSING:
-                result = EMPTY
-                for value in values:
-                    result = merge(result, contained(value))
-                return result
-        result = function
-        for value in values:
-            result = merge(result, value)
-        return detached(result)
+                return merge_all([contained(value) for value in values])
+        return detached(merge_all([function, *values]))
 
     def _taken_out(self, node: ast.Call, values: list[Value]) -> Value:
         """The result of `getattr(o, name, default)`, `next(it, default)`, `max(xs, key=f)`, `max(a, b)`."""
         if not values:
             return EMPTY
-        result = element(values[0])
         first = 2 if called_name(node.func) == "getattr" else 1
-        for value in values[first : len(node.args)]:
-            result = merge(result, value)
-        return result
+        return merge_all([element(values[0]), *values[first : len(node.args)]])
 
     # -- magics
 
@@ -190,6 +178,13 @@ class CallReader(ExpressionReader):
 
     def read_block(self, body: list[ast.stmt]) -> None:
         raise NotImplementedError
+
+
+def _kept(method: str, given: Value) -> Value:
+    """What an object holds of what a method that changes it was given: perhaps its code, and itself if it is stored."""
+    if method in CONSUMING:
+        return EMPTY
+    return given if method in STORING else detached(given)
 
 
 def called_name(node: ast.expr) -> str:

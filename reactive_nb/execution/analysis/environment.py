@@ -82,7 +82,8 @@ class Environment:
         self.timeline = Timeline()
         self.uses: set[str] = set()
         self.mutates: set[str] = set()
-        self.mutated_values: dict[str, Value] = {}
+        self.mutated_values: dict[str, list[Value]] = {}
+        """What was stored in the objects of other cells."""
         self.filled: set[str] = set()
         """Keys of this cell whose object was given something after it was bound."""
         self.opaque: set[str] = set()
@@ -272,11 +273,12 @@ class Environment:
 
     def change(self, value: Value, name: str | None, stored: Value = EMPTY) -> None:
         """The object `value`, reached from the variable `name`, is changed in place; `stored` is now in it."""
+        self.step(1 + len(value.roots))
         self.mutates |= value.roots
         stored = contained(stored)
         for root in value.roots:
             self.timeline.change(root)
-            self.mutated_values[root] = merge(self.mutated_values.get(root, EMPTY), stored)
+            self.mutated_values.setdefault(root, []).append(stored)
         if name is None or self._is_inner(name):
             return
         key = self.key_for(name)
@@ -284,11 +286,11 @@ class Environment:
             return
         for loop in self.loops:
             loop.changed.add(key)
-        if not self.state.mark(key) & BOUND:
+        if stored is EMPTY or not self.state.mark(key) & BOUND:
             return
-        if stored is not EMPTY:
-            self.filled.add(key)
+        self.filled.add(key)
         self.state.add(key, 0, stored)
+        self.step(1 + len(self.state.values[key].carries))
         for catcher in self.catchers:
             catcher.add(key, 0, stored)
 

@@ -15,7 +15,7 @@ from reactive_nb.execution.analysis.environment import Comprehension, Environmen
 from reactive_nb.execution.analysis.flow import BOUND, join
 from reactive_nb.execution.analysis.mutators import is_ambient, is_selection, root_name
 from reactive_nb.execution.analysis.scopes import children, type_parameter_names
-from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge, merge_all
 
 
 class ExpressionReader(Environment):
@@ -32,11 +32,7 @@ class ExpressionReader(Environment):
         return method(self, node)
 
     def read_all(self, nodes: Iterable[ast.expr | None]) -> Value:
-        value = EMPTY
-        for node in nodes:
-            if node is not None:
-                value = merge(value, self.read(node))
-        return value
+        return merge_all([self.read(node) for node in nodes if node is not None])
 
     def use(self, node: ast.expr) -> Value:
         """Read an expression whose value is put to use here, so that a function in it may be called."""
@@ -96,10 +92,7 @@ class ExpressionReader(Environment):
         while isinstance(left, ast.BinOp):  # long sums lean to the left
             operands.append(left.right)
             left = left.left
-        value = self.use(left)
-        for operand in reversed(operands):
-            value = merge(value, self.use(operand))
-        return detached(value)
+        return detached(merge_all([self.use(operand) for operand in (left, *reversed(operands))]))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Value:
         first, *rest = node.values
@@ -137,9 +130,7 @@ class ExpressionReader(Environment):
         """Read expressions that may not be evaluated."""
         base = self.state
         self.state = base.fork()
-        value = EMPTY
-        for node in nodes:
-            value = merge(value, self.use(node))
+        value = merge_all([self.use(node) for node in nodes])
         branch, self.state = self.state, base
         join(base, [branch, base.fork()])
         return value
@@ -147,20 +138,17 @@ class ExpressionReader(Environment):
     # -- containers
 
     def _display(self, node: ast.Tuple | ast.List | ast.Set) -> Value:
-        value = EMPTY
-        for item in node.elts:
-            value = merge(value, contained(self.read(item)))
-        return value
+        return merge_all([contained(self.read(item)) for item in node.elts])
 
     visit_Tuple = visit_List = visit_Set = _display
 
     def visit_Dict(self, node: ast.Dict) -> Value:
-        value = EMPTY
+        values = []
         for key, item in zip(node.keys, node.values, strict=True):
             if key is not None:
                 self.use(key)
-            value = merge(value, contained(self.read(item)))
-        return value
+            values.append(contained(self.read(item)))
+        return merge_all(values)
 
     # -- comprehensions
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from reactive_nb.execution.analysis.branches import CellReader
 from reactive_nb.execution.analysis.python import REFUSALS, analysis_of, failure
+from reactive_nb.execution.analysis.remembered import Remembered
 from reactive_nb.execution.analysis.syntax import CellSyntaxError, line_starts, parse_expression, position
 from reactive_nb.models.analysis import Analysis, MarkdownAnalysis, ShownValue
 
@@ -30,8 +31,7 @@ MAX_EXPRESSION = 2_000
 """Characters; what is longer is no value that somebody shows."""
 _MAX_ENDS = 20
 """How many `}}` an expression may hold itself."""
-_CACHED_CHARACTERS = 16_000
-_CACHED_CELLS = 1_024
+_MOST_REMEMBERED = 8_000_000
 
 _MARK = re.compile(r"\\\\[(\[]|\\begin\{(?P<environment>\w+\*?)\}|\\.|(?P<ticks>`+)|\$\$?|<!--|\{\{", re.DOTALL)
 _UNESCAPED = {dollars: re.compile(r"(?<!\\)(?:\\\\)*" + re.escape(dollars)) for dollars in ("$", "$$")}
@@ -42,7 +42,7 @@ def analyse_markdown(source: str) -> MarkdownAnalysis:
     """What is known of a Markdown cell from its source. Never raises: see `error` of its analysis."""
     if "{{" not in source:
         return NOTHING_SHOWN
-    return _remembered(source) if len(source) <= _CACHED_CHARACTERS else _analyse(source)
+    return _remembered(source)
 
 
 NOTHING_SHOWN = MarkdownAnalysis(Analysis())
@@ -67,7 +67,7 @@ def _analyse(source: str) -> MarkdownAnalysis:
         return MarkdownAnalysis(failure(error, source))
 
 
-_remembered = lru_cache(maxsize=_CACHED_CELLS)(_analyse)
+_remembered = Remembered(_analyse, _MOST_REMEMBERED)
 
 
 def _found(source: str) -> Iterator[tuple[ShownValue, ast.expr]]:

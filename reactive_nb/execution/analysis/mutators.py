@@ -245,13 +245,13 @@ def _changed_by_function(call: ast.Call, name: str, use: Use, owner: ast.expr | 
 def _changed_position(call: ast.Call, name: str, use: Use, owner: ast.expr | None) -> int | None:
     if name in FIRST_ARGUMENT or (name == "shuffle" and use is not Use.KEPT and not _is_number(call)):
         return 0
-    if (owner is None or _is_module(owner)) and _in_place_function(name, call):
-        return 0
     module = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
     if module == "object" and name in DUNDER:
         return 0
     if module not in NUMPY:
-        return None
+        return 0 if (owner is None or _is_module(owner)) and _in_place_function(name, call) else None
+    if name == "nan_to_num" or _in_place(call):
+        return 0 if _in_place_function(name, call) else None
     return 0 if name in FIRST_OF_NUMPY else 2 if name in BINARY else 1 if name in UNARY else None
 
 

@@ -7,21 +7,21 @@ analysed says so in `error`, with empty sets.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
 
 from reactive_nb.execution.analysis.branches import CellReader
 from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, TooComplex
+from reactive_nb.execution.analysis.remembered import Remembered
 from reactive_nb.execution.analysis.syntax import CellSyntaxError, check_with_compiler, parse_cell
-from reactive_nb.execution.analysis.values import EMPTY, Value, merge
+from reactive_nb.execution.analysis.values import EMPTY, Value, merge, merge_all
 from reactive_nb.models.analysis import NO_LATE, NO_NAMES, NO_ORDER, Analysis, Late, Order, SyntaxProblem
 
-_CACHED_CHARACTERS = 16_000
-_CACHED_CELLS = 4_096
+_MOST_REMEMBERED = 32_000_000
+"""Characters of source: tens of thousands of ordinary cells."""
 
 
 def analyse_python(source: str) -> Analysis:
     """What is known of a cell from its source, IPython's syntax included. Never raises: see `Analysis.error`."""
-    return _remembered(source) if len(source) <= _CACHED_CHARACTERS else _analyse(source)
+    return _remembered(source)
 
 
 def _analyse(source: str) -> Analysis:
@@ -51,7 +51,7 @@ def failure(error: BaseException, source: str) -> Analysis:
     return Analysis(error=SyntaxProblem("The cell is nested too deeply to be analysed.", 1, 1))
 
 
-_remembered = lru_cache(maxsize=_CACHED_CELLS)(_analyse)
+_remembered = Remembered(_analyse, _MOST_REMEMBERED)
 
 
 def analysis_of(reader: CellReader) -> Analysis:
@@ -105,7 +105,8 @@ def _late(reader: CellReader, defines: Iterable[str]) -> tuple[Mapping[str, Late
             values[name] = value
             if timeline.was_seen(name):
                 seen[name] = value
-    for name, value in reader.mutated_values.items():
+    for name, stored in reader.mutated_values.items():
+        value = merge_all(stored)
         values[name] = merge(values.get(name, EMPTY), value)
         if timeline.was_seen_changed(name):
             seen[name] = merge(seen.get(name, EMPTY), value)

@@ -17,7 +17,7 @@ from reactive_nb.execution.analysis.scopes import (
     type_parameter_parts,
     type_parameters,
 )
-from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge
+from reactive_nb.execution.analysis.values import EMPTY, Value, contained, detached, element, merge, merge_all
 
 
 class StatementReader(CallReader):
@@ -44,9 +44,7 @@ class StatementReader(CallReader):
         items = _items(node.value)
         if items is not None and any(len(_items(target) or ()) == len(items) for target in node.targets):
             values = [self.read_kept(item) for item in items]
-            whole = EMPTY
-            for value in values:
-                whole = merge(whole, contained(value))
+            whole = merge_all([contained(value) for value in values])
             for target in node.targets:
                 parts = _items(target)
                 if parts is not None and len(parts) == len(values):

@@ -106,14 +106,19 @@ def _parse_python_or_ipython(source: str) -> ast.Module:
 
 
 def _parse_automagic(name: str, rest: str, source: str) -> ast.Module:
-    """The only line is a magic, if no variable has its name; else it is what it says, if that is Python."""
-    magic = _parse_ipython(f"%{name} {rest}")
+    """The only line is a magic, if no variable has its name; else it is what it says, if that is Python.
+
+    What is Python (`run()`, `history`, `ls -l`) is read as that, but need not be so; of magics that look like Python,
+    none does anything to names that would not be seen when it runs.
+    """
     try:
-        as_written = _parse_python_or_ipython(source).body
+        as_written: list[ast.stmt] = _parse_python_or_ipython(source).body
+        as_magic: list[ast.stmt] = []
     except CellSyntaxError:
         as_written = [ast.Raise(ast.Name(name, ast.Load()))]
+        as_magic = _parse_ipython(f"%{name} {rest}").body
     unknown = ast.Tuple([], ast.Load())
-    return ast.fix_missing_locations(ast.Module([ast.If(unknown, as_written, list(magic.body))], []))
+    return ast.fix_missing_locations(ast.Module([ast.If(unknown, as_written, as_magic)], []))
 
 
 def parse_expression(source: str) -> ast.expr:

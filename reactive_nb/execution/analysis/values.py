@@ -5,6 +5,7 @@ Nothing is said about types. The rule: better too much than too little, but data
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 NONE: frozenset[str] = frozenset()
@@ -44,6 +45,16 @@ def merge(a: Value, b: Value) -> Value:
     if b is EMPTY:
         return a
     return Value(a[0] | b[0], a[1] | b[1], a[2] | b[2], a[3] | b[3], a[4] | b[4], a[5] | b[5], a[6] | b[6])
+
+
+def merge_all(values: Sequence[Value]) -> Value:
+    """A value that may be any of `values`, or hold all of them; in one step, however many there are."""
+    if len(values) < 3:
+        return EMPTY if not values else values[0] if len(values) == 1 else merge(*values)
+    full = [value for value in values if value is not EMPTY]
+    if len(full) < 3:
+        return merge_all(full)
+    return Value(*(NONE.union(*parts) for parts in zip(*full, strict=True)))
 
 
 def element(value: Value) -> Value:

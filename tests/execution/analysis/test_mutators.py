@@ -180,12 +180,15 @@ NUMPY: list[Row] = [
     ("rng.shuffle(a)", "a! rng! ~a ~rng rng(@a)"),
     ("rng.permuted(a, out=b)", "a! b! rng! ~b ~rng rng(@a,@b)"),
     ("np.random.default_rng(1).shuffle(a)", "a! np! ~a"),
+    ("a[np.ix_(i, j)]", "a! i! j! np!"),
     ("np.save(p, a); np.set_printoptions(precision=3)", "a! np! p!"),
 ]
 DRAWING: list[Row] = [
     ("ax.set_xlabel('x'); ax.set_anything(1); ax.add_whatever(p)", "ax! p! ~ax ax(@p)"),
     ("ax.grid(True); ax.axis('off'); ax.legend(); ax.margins(0)", "ax! ~ax"),
     ("ax.get_xlim()", "ax!"),
+    ("fig, ax = plt.subplots(2)\nax[0].plot(x)\nax[1].set_title('t')", "plt! x! =ax =fig ax(@plt,@x) fig(@plt)"),
+    ("ax.plot(x)\nax.lines[0].set_color('r')", "ax! x! ~ax ax(@x)"),
     ("for label in ax.get_xticklabels(): label.set_rotation(45)", "ax! =label? label(@ax)"),
     ("ax.xaxis.set_major_locator(l)", "ax! l! ~ax ax(@l)"),
     ("ax.spines['top'].set_visible(False)", "ax! ~ax"),
