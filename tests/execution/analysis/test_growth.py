@@ -36,7 +36,7 @@ PYTHON: dict[str, tuple[int, Callable[[int], str]]] = {
     "lambdas in a list": (500, lines("fs.append(lambda: g#)")),
     "classes": (200, lines("class A#:\n    x = y#\n    def m(self): return z#")),
     "branches": (300, lines("if c#: a# = 1\nelse: b# = 2")),
-    "elifs": (200, lambda count: "if a: b\n" + lines("elif a#: b# = 1")(count)),
+    "elifs": (50, lambda count: "if a: b\n" + lines("elif a#: b# = 1")(count)),
     "loops": (200, lines("for i# in a#: b# = i#")),
     "attempts": (200, lines("try: a# = f()\nexcept E: b# = 1\nfinally: c# = 1")),
     "contexts": (200, lines("with a# as b#: c# = b#")),
