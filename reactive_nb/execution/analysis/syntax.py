@@ -159,6 +159,12 @@ def _without_warnings() -> Iterator[None]:
 def _check_size(source: str) -> None:
     if "\0" in source:
         raise CellSyntaxError("The source holds a null byte.", *position(line_starts(source), source.index("\0")))
+    if not source.isascii():
+        try:
+            source.encode()
+        except UnicodeEncodeError as error:
+            place = position(line_starts(source), error.start)
+            raise CellSyntaxError("The source holds half of a surrogate pair.", *place) from None
     if len(source) <= _SHORT:
         return
     if len(source) > MAX_CHARACTERS:
@@ -175,9 +181,6 @@ def _parse(text: str) -> ast.Module:
             _check_blocks(text, tree)
         except SyntaxError as error:
             raise _problem(error, text) from None
-        except UnicodeEncodeError as error:
-            line, column = position(line_starts(text), error.start)
-            raise CellSyntaxError("The source holds half of a surrogate pair.", line, column) from None
         except (RecursionError, MemoryError, ValueError):
             raise CellSyntaxError("The cell is nested too deeply to be analysed.") from None
     if needs_compiler(text):

@@ -124,6 +124,7 @@ def check(source: str) -> None:
 @given(any_sources)
 @example("\ud800")
 @example("%%time\n\ud800")
+@example("! \ud800")
 @example("\ufeff%time x")
 def test_any_source_has_an_answer(source: str) -> None:
     check(source)
