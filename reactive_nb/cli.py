@@ -139,6 +139,9 @@ def _add_storage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Prepare the DynamoDB table of the settings DYNAMODB_TABLE_NAME and AWS_REGION.",
     )
     command.add_argument("action", choices=["init"], help="make the table, if it is not there, and wait until it is")
+    command.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="how long to try while nobody answers there (0)"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,6 +29,7 @@ READ_TIMEOUT_S = 15
 ATTEMPTS = 6
 CREATION_LIMIT_S = 120.0
 INDEX = "owner-listed"
+_UNREACHED = {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}
 _CREDENTIALS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or role"
 
 Item = dict[str, Any]
@@ -59,6 +60,10 @@ class ConditionFailed(Exception):
     def __init__(self, item: Item | None) -> None:
         super().__init__("the condition does not hold")
         self.item = item
+
+
+class Unreachable(StorageUnavailable):
+    """Nobody answers where DynamoDB should be, or not yet."""
 
 
 class DynamoTable:
@@ -213,6 +218,7 @@ class DynamoTable:
             "EndpointConnectionError": f"DynamoDB cannot be reached {where}: check AWS_REGION and the network.",
             "ConnectTimeoutError": f"DynamoDB does not answer {where}: check the network.",
             "ReadTimeoutError": f"DynamoDB does not answer in time {where}.",
+            "ConnectionClosedError": f"DynamoDB hangs up {where}: check the network.",
         }
 
 
@@ -235,7 +241,8 @@ def _translated(call: Any, words: Mapping[str, str], **arguments: Any) -> Any:
         said = error.response.get("Error", {}).get("Message", "")
         raise StorageUnavailable(words.get(code) or f"DynamoDB refused the request ({code}): {said}") from None
     except BotoCoreError as error:
-        raise StorageUnavailable(words.get(type(error).__name__) or f"DynamoDB cannot be used: {error}") from None
+        kind = Unreachable if type(error).__name__ in _UNREACHED else StorageUnavailable
+        raise kind(words.get(type(error).__name__) or f"DynamoDB cannot be used: {error}") from None
 
 
 def batches(requests: Sequence[Item]) -> list[list[Item]]:

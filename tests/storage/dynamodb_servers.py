@@ -31,9 +31,10 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing
 
 
 @contextmanager
-def moto() -> Iterator[str]:
-    """moto's server; its address."""
-    with _running(lambda port: [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]) as url:
+def moto(port: int | None = None) -> Iterator[str]:
+    """moto's server, at a free port unless one is given; its address."""
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p"]
+    with _running(lambda port: [*command, str(port)], port=port) as url:
         yield url
 
 
@@ -60,9 +61,12 @@ def _environment(requirement: str) -> Path:
 
 
 @contextmanager
-def _running(command: Callable[[int], Sequence[str]], port_variable: str | None = None) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def _running(
+    command: Callable[[int], Sequence[str]], port_variable: str | None = None, port: int | None = None
+) -> Iterator[str]:
+    if port is None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = int(free.getsockname()[1])
     environment = {**os.environ, **CREDENTIALS} | ({port_variable: str(port)} if port_variable else {})
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
         server = subprocess.Popen(command(port), env=environment, stdout=log, stderr=log, cwd=folder)
