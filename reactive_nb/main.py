@@ -10,25 +10,24 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
-from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import RedirectResponse, Response
 
 from reactive_kernels import Forking, KernelPool, PoolLimits
 from reactive_nb import __version__
 from reactive_nb.api.documentation import documentation_router
 from reactive_nb.api.middleware import BodyLimit, Gate, Head, Origins, RequestScope, SecurityHeaders
 from reactive_nb.api.openapi import SUMMARY, TITLE, install_openapi
+from reactive_nb.api.page import page_router
 from reactive_nb.api.problems import install_problems
 from reactive_nb.api.v1.api import PREFIX, api_router
 from reactive_nb.api.v1.endpoints import health
 from reactive_nb.api.v1.state import ServiceState
 from reactive_nb.core.config import ConfigurationError, Settings, load_settings
 from reactive_nb.core.logs import configure_logging
-from reactive_nb.core.security import COOKIE, AuthenticationError, IdentityProvider, check_exposure, identity_provider
+from reactive_nb.core.security import IdentityProvider, check_exposure, identity_provider
 from reactive_nb.services.registry import SessionRegistry
 from reactive_nb.storage import NotebookStorage, StorageError, open_storage
 
@@ -69,7 +68,7 @@ def create_app(
     if base:
         app.include_router(health.router, include_in_schema=False)
     app.include_router(documentation_router(title=TITLE, base=base, openapi_url=openapi_url), prefix=base)
-    app.include_router(_front(), prefix=base)
+    app.include_router(page_router(base=base), prefix=base)
     return app
 
 
@@ -150,36 +149,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await service.registry.open()
         opened.push_async_callback(service.registry.close)
         yield
-
-
-def _front() -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
-    async def front(request: Request) -> Response:
-        """Where people arrive: on to the documentation, signed in if the address has the local user's token."""
-        token = request.query_params.get("token")
-        identity: IdentityProvider = request.app.state.identity
-        target = str(request.url_for("documentation").path)
-        if not token or not identity.allows_query_token:
-            return RedirectResponse(target, status_code=303)
-        response = RedirectResponse(f"{target}?token={quote(token, safe='')}", status_code=303)
-        try:
-            await identity.authenticate(token)
-        except AuthenticationError:
-            return RedirectResponse(target, status_code=303)
-        settings: Settings = request.app.state.settings
-        response.set_cookie(
-            COOKIE,
-            token,
-            path=settings.base_url,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return response
-
-    return router
 
 
 def __getattr__(name: str) -> Any:

@@ -64,6 +64,6 @@ class Request(BaseModel):
 
 
 class Response(BaseModel):
-    """What the server answers."""
+    """What the server answers: every field is always there, and the documents say so."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)

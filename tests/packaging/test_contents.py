@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import tarfile
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
@@ -64,9 +66,35 @@ def test_wheel_from_the_sdist_holds_every_module_of_the_sdist(distributions: Dis
     modules = {
         file.removeprefix("kernels/")
         for file in distributions.files_of_sdist()
-        if file.startswith(("reactive_nb/", "kernels/reactive_kernels/"))
+        if file.startswith(("reactive_nb/", "kernels/reactive_kernels/")) and not is_source_of_the_page(file)
     }
     assert modules <= distributions.files_of_wheel()
+
+
+def is_source_of_the_page(file: str) -> bool:
+    web = "reactive_nb/web/"
+    return file.startswith(web) and not file.startswith((f"{web}static/", f"{web}__init__"))
+
+
+def test_the_page_is_in_both_and_its_sources_in_the_sdist_alone(distributions: Distributions) -> None:
+    in_sdist, in_wheel = distributions.files_of_sdist(), distributions.files_of_wheel()
+    built = {file for file in in_sdist if file.startswith("reactive_nb/web/static/")}
+    assert {f"reactive_nb/web/static/{name}" for name in ("index.html", "frame.html", "icon.svg")} <= built
+    assert built <= in_wheel
+    assert {"reactive_nb/web/package-lock.json", "reactive_nb/web/src/main.tsx"} <= in_sdist
+    assert not [file for file in in_wheel if is_source_of_the_page(file)]
+    assert not [file for file in in_sdist if "node_modules" in file]
+
+
+def test_the_lock_file_names_no_registry(distributions: Distributions) -> None:
+    with tarfile.open(distributions.sdist) as archive:
+        [lock] = [name for name in archive.getnames() if name.endswith("/reactive_nb/web/package-lock.json")]
+        content = archive.extractfile(lock)
+        assert content is not None
+        packages = json.load(content)["packages"]
+    assert len(packages) > 20
+    assert not [name for name, package in packages.items() if "resolved" in package]
+    assert all("integrity" in package for name, package in packages.items() if name)
 
 
 def test_pip_builds_the_same_wheel_from_the_sdist(distributions: Distributions, tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ PUBLIC = frozenset(
     {
         "/",
         "/docs",
+        "/frame.html",
         "/health",
         "/health/ready",
+        "/icon.svg",
         "/metrics",
         "/api/v1/health",
         "/api/v1/health/ready",
@@ -37,7 +39,7 @@ PUBLIC = frozenset(
 )
 """Addresses that say nothing of anyone's notebooks, below the base URL. Those of health also stand outside of it."""
 
-PUBLIC_FOLDERS = ("/docs/",)
+PUBLIC_FOLDERS = ("/assets/", "/docs/")
 _ANYWHERE = frozenset({"/health", "/health/ready", "/metrics"})
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -81,7 +83,7 @@ class Gate:
 
     def _open(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path in _ANYWHERE:
+        if path in _ANYWHERE or (self._base and path == self._base):
             return True
         if not path.startswith(f"{self._base}/"):
             return False

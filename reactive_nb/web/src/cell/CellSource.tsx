@@ -1,0 +1,70 @@
+/** A cell's source: an editor where it is near what is seen, its bare text elsewhere; of a text cell, what it says. */
+import { useSignalEffect } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+import { Keys } from "../commands/commands";
+import { CellEditor } from "../editor/editor";
+import type { CellState } from "../session/cell";
+import type { NotebookView } from "../page/view";
+import { TextCell } from "./TextCell";
+
+interface Props {
+  view: NotebookView;
+  cell: CellState;
+  near: boolean;
+}
+
+export function CellSource({ view, cell, near }: Props) {
+  const look = view.look(cell.id);
+  if (cell.type.value === "markdown" && !look.opened.value) return <TextCell view={view} cell={cell} near={near} />;
+  if (!near && !look.selected.value) return <pre class="source-far">{cell.shown.value}</pre>;
+  return <SourceEditor key={cell.id} view={view} cell={cell} />;
+}
+
+function SourceEditor({ view, cell }: { view: NotebookView; cell: CellState }) {
+  const place = useRef<HTMLDivElement>(null);
+  const look = view.look(cell.id);
+  useLayoutEffect(() => {
+    if (place.current === null) return;
+    const keys = new Keys();
+    const editor = new CellEditor(place.current, cell, view.session, {
+      bindings: [
+        {
+          any: (_, event) => {
+            const command = keys.meant(event, "edit");
+            if (command === null || command === true) return false;
+            event.preventDefault();
+            event.stopPropagation();
+            command.run(view);
+            return true;
+          },
+        },
+      ],
+      leave: (direction) => {
+        const next = view.session.mirror.order.peek()[view.index(cell.id) + (direction === "up" ? -1 : 1)];
+        if (next === undefined) return false;
+        if (view.session.mirror.cell(next)?.type.peek() === "markdown" && !view.look(next).opened.peek())
+          view.select(next);
+        else view.edit(next, direction === "up" ? "end" : "start");
+        return true;
+      },
+    });
+    look.editor = editor;
+    editor.view.contentDOM.addEventListener("focus", () => view.editing(cell.id));
+    if (look.wanted !== null) {
+      editor.focus(look.wanted === "same" ? undefined : look.wanted);
+      look.wanted = null;
+    }
+    return () => {
+      look.editor = null;
+      editor.destroy();
+    };
+  }, [cell, look, view]);
+  useSignalEffect(() => {
+    look.editor?.follow(cell.shown.value);
+  });
+  useSignalEffect(() => {
+    look.editor?.retype(cell.type.value);
+  });
+  return <div ref={place} class="source-editor" />;
+}

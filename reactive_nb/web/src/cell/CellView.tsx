@@ -1,0 +1,125 @@
+/** One cell of the page. */
+import { memo } from "preact/compat";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+import { addCell } from "../commands/cells";
+import { COMMANDS } from "../commands/commands";
+import { Icon } from "../page/Icon";
+import type { NotebookView } from "../page/view";
+import type { CellState } from "../session/cell";
+import type { CellType } from "../session/types";
+import { CellActions } from "./CellActions";
+import { CellFacts } from "./CellFacts";
+import { CellOutputs } from "./CellOutputs";
+import { CellSource } from "./CellSource";
+import { Conflict } from "./Conflict";
+import { useNear } from "./near";
+import { runs, STATUS } from "./status";
+
+const TYPE_NAMES: Record<CellType, string> = {
+  python: "Python",
+  sql: "SQL",
+  markdown: "Text",
+  code: "Code",
+  raw: "Raw",
+};
+const RUN = COMMANDS.find((command) => command.id === "run.cell");
+
+interface Props {
+  view: NotebookView;
+  cell: CellState;
+}
+
+export const CellView = memo(function CellView({ view, cell }: Props) {
+  const place = useRef<HTMLElement>(null);
+  const near = useNear(place);
+  const look = view.look(cell.id);
+  useLayoutEffect(() => {
+    look.element = place.current;
+    if (look.selected.peek() && view.mode.peek() === "command") place.current?.focus({ preventScroll: true });
+    return () => {
+      look.element = null;
+    };
+  }, [look, view]);
+  const [status, type, lit] = [cell.status.value, cell.type.value, look.lit.value];
+  const classes = ["cell", `is-${type}`, `is-${status}`];
+  if (look.selected.value) classes.push(view.mode.value === "edit" ? "is-edited" : "is-selected");
+  if (lit !== null) classes.push(`lit-${lit}`);
+  if (cell.config.value.mode !== "auto") classes.push(`mode-${cell.config.value.mode}`);
+  const said = runs(cell) ? `${TYPE_NAMES[type]} cell, ${STATUS[status].word}` : `${TYPE_NAMES[type]} cell`;
+  return (
+    <article
+      ref={place}
+      class={classes.join(" ")}
+      data-cell={cell.id}
+      data-status={status}
+      tabIndex={-1}
+      aria-label={said}
+      onPointerDown={(event) => {
+        const target = event.target as Element;
+        if (target.closest(".source-editor, button, a, iframe, input, .outputs") === null) {
+          event.preventDefault();
+          view.select(cell.id, false);
+        } else if (target.closest(".outputs") !== null && !look.selected.peek()) view.select(cell.id, false);
+      }}
+      onPointerEnter={() => view.light(cell.id)}
+      onPointerLeave={() => view.light(null)}
+    >
+      <div class="cell-gutter">
+        {runs(cell) ? (
+          <button
+            type="button"
+            class="run-button"
+            title="Run (Shift+Enter)"
+            aria-label="Run the cell"
+            onClick={() => {
+              view.select(cell.id, false);
+              RUN?.run(view);
+            }}
+          >
+            <span class="count">
+              {status === "running" ? <span class="spinner" /> : `[${cell.executionCount.value ?? " "}]`}
+            </span>
+            <Icon name="run" />
+          </button>
+        ) : null}
+      </div>
+      <div class="cell-body">
+        {cell.config.value.hide_source ? (
+          <button
+            type="button"
+            class="source-hidden"
+            onClick={() => void view.session.change(cell, { config: { hide_source: false } })}
+          >
+            {cell.label.value}
+          </button>
+        ) : (
+          <div class="source">
+            {type !== "python" && type !== "markdown" && <span class="type-mark">{TYPE_NAMES[type]}</span>}
+            <CellSource view={view} cell={cell} near={near} />
+          </div>
+        )}
+        <Conflict view={view} cell={cell} />
+        <CellFacts view={view} cell={cell} />
+        <CellOutputs view={view} cell={cell} near={near} />
+      </div>
+      <CellActions view={view} cell={cell} />
+      <div class="between">
+        <button
+          type="button"
+          onClick={() => addCell(view, view.index(cell.id) + 1, "python", true)}
+          aria-label="Add a code cell below"
+        >
+          <Icon name="add" /> Code
+        </button>
+        <button
+          type="button"
+          onClick={() => addCell(view, view.index(cell.id) + 1, "markdown", true)}
+          aria-label="Add a text cell below"
+        >
+          <Icon name="add" /> Text
+        </button>
+      </div>
+    </article>
+  );
+});

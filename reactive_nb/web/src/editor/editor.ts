@@ -1,0 +1,142 @@
+/** The editor of one cell: CodeMirror, with Jupyter's keys, kept in step with what the session shows. */
+import { acceptCompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentLess, indentMore, toggleComment } from "@codemirror/commands";
+import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
+import { highlightSelectionMatches } from "@codemirror/search";
+import { Annotation, Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
+import {
+  crosshairCursor,
+  drawSelection,
+  EditorView,
+  highlightSpecialChars,
+  type KeyBinding,
+  keymap,
+  placeholder,
+  rectangularSelection,
+} from "@codemirror/view";
+
+import type { CellState } from "../session/cell";
+import { changeBetween } from "../session/merge";
+import type { NotebookSession } from "../session/session";
+import type { CellType } from "../session/types";
+import { assistance } from "./assistance";
+import { language } from "./languages";
+import { theme } from "./theme";
+
+const fromSession = Annotation.define<boolean>();
+
+export interface EditorKeys {
+  /** Keys that leave the editor or act on the cell; before all others. */
+  readonly bindings: readonly KeyBinding[];
+  /** The cursor would leave the text: whether somebody took it. */
+  leave(direction: "up" | "down"): boolean;
+}
+
+const LABELS: Record<CellType, string> = {
+  python: "Python",
+  sql: "SQL",
+  markdown: "Markdown",
+  code: "code",
+  raw: "raw text",
+};
+
+export class CellEditor {
+  readonly view: EditorView;
+  readonly #language = new Compartment();
+  readonly #label = new Compartment();
+
+  constructor(parent: HTMLElement, cell: CellState, session: NotebookSession, keys: EditorKeys) {
+    const type = cell.type.peek();
+    this.view = new EditorView({
+      parent,
+      state: EditorState.create({
+        doc: cell.shown.peek(),
+        extensions: [
+          Prec.highest(keymap.of([...keys.bindings])),
+          Prec.high(keymap.of(leaving(keys))),
+          keymap.of([
+            { key: "Tab", run: acceptCompletion },
+            { key: "Tab", run: indentMore, shift: indentLess },
+            { key: "Mod-/", run: toggleComment },
+            ...closeBracketsKeymap,
+            ...completionKeymap,
+            ...historyKeymap,
+            ...defaultKeymap,
+          ]),
+          history(),
+          drawSelection(),
+          EditorState.allowMultipleSelections.of(true),
+          rectangularSelection(),
+          crosshairCursor(),
+          highlightSpecialChars(),
+          indentOnInput(),
+          indentUnit.of("    "),
+          bracketMatching(),
+          closeBrackets(),
+          highlightSelectionMatches(),
+          EditorView.lineWrapping,
+          this.#language.of(language(type)),
+          this.#label.of(labelled(type)),
+          type === "python" || type === "code" ? assistance(session) : [],
+          theme,
+          EditorView.updateListener.of((update) => {
+            if (!update.docChanged || update.transactions.some((one) => one.annotation(fromSession))) return;
+            session.edit(cell, update.state.doc.toString());
+          }),
+        ],
+      }),
+    });
+  }
+
+  /** Show what the session shows, leaving the cursor where it is. */
+  follow(text: string): void {
+    const change = changeBetween(this.view.state.doc.toString(), text);
+    if (change !== null) this.view.dispatch({ changes: change, annotations: fromSession.of(true) });
+  }
+
+  retype(type: CellType): void {
+    this.view.dispatch({
+      effects: [this.#language.reconfigure(language(type)), this.#label.reconfigure(labelled(type))],
+    });
+  }
+
+  focus(end?: "start" | "end"): void {
+    if (end !== undefined) {
+      this.view.dispatch({ selection: { anchor: end === "start" ? 0 : this.view.state.doc.length } });
+    }
+    this.view.focus();
+  }
+
+  /** Where the cursor is: for splitting a cell. */
+  get place(): number {
+    return this.view.state.selection.main.head;
+  }
+
+  destroy(): void {
+    this.view.destroy();
+  }
+}
+
+function labelled(type: CellType): Extension {
+  return [
+    EditorView.contentAttributes.of({ "aria-label": `Source, ${LABELS[type]}` }),
+    placeholder(type === "markdown" ? "Text in Markdown" : type === "sql" ? "SELECT …" : ""),
+  ];
+}
+
+function leaving(keys: EditorKeys): KeyBinding[] {
+  const at = (direction: "up" | "down") => (view: EditorView) => {
+    const { main } = view.state.selection;
+    if (!main.empty || view.state.selection.ranges.length > 1) return false;
+    const moved = view.moveVertically(main, direction === "down");
+    const edge = direction === "up" ? 0 : view.state.doc.length;
+    const stays =
+      moved.head === main.head ||
+      (moved.head === edge && view.state.doc.lineAt(moved.head).number === view.state.doc.lineAt(main.head).number);
+    return stays && keys.leave(direction);
+  };
+  return [
+    { key: "ArrowUp", run: at("up") },
+    { key: "ArrowDown", run: at("down") },
+  ];
+}

@@ -1,0 +1,12 @@
+/** The page: whichever of its parts the address names, or the sign-in. */
+import { signedOut } from "../service/token";
+import { NotebookList } from "./NotebookList";
+import { NotebookPage } from "./NotebookPage";
+import { route } from "./route";
+import { SignIn } from "./SignIn";
+
+export function App() {
+  if (signedOut.value) return <SignIn />;
+  const shown = route.value;
+  return shown.page === "list" ? <NotebookList /> : <NotebookPage key={shown.id} id={shown.id} cell={shown.cell} />;
+}

@@ -1,0 +1,141 @@
+/**
+ * How an open notebook is looked at here: which cell is selected, in which mode, what is highlighted. Nothing of it is
+ * the notebook's, or anybody else's.
+ */
+import { batch, signal, type Signal } from "@preact/signals";
+
+import type { CellEditor } from "../editor/editor";
+import type { CellState } from "../session/cell";
+import type { NotebookSession } from "../session/session";
+import { Removed } from "./removed";
+
+export type Lit = "self" | "upstream" | "downstream" | null;
+
+/** One cell, as it is looked at. */
+export class CellLook {
+  readonly selected = signal(false);
+  readonly lit = signal<Lit>(null);
+  /** Whether a text cell shows its source. */
+  readonly opened = signal(false);
+  element: HTMLElement | null = null;
+  editor: CellEditor | null = null;
+  /** Where the cursor is to go once there is an editor. */
+  wanted: "start" | "end" | "same" | null = null;
+}
+
+export class NotebookView {
+  readonly selected: Signal<string | null> = signal(null);
+  readonly mode = signal<"command" | "edit">("command");
+  readonly panel = signal<string | null>(localStorage.getItem("reactive-nb panel"));
+  readonly palette = signal(false);
+  readonly finding = signal(false);
+  readonly removed = new Removed();
+  readonly #looks = new Map<string, CellLook>();
+  #lit: string[] = [];
+
+  constructor(readonly session: NotebookSession) {}
+
+  look(id: string): CellLook {
+    let look = this.#looks.get(id);
+    if (look === undefined) {
+      look = new CellLook();
+      this.#looks.set(id, look);
+    }
+    return look;
+  }
+
+  /** The selected cell. */
+  get cell(): CellState | undefined {
+    const id = this.selected.peek();
+    return id === null ? undefined : this.session.mirror.cell(id);
+  }
+
+  /** Where a cell stands on the page; -1 if it does not. */
+  index(id: string | null): number {
+    return id === null ? -1 : this.session.mirror.order.peek().indexOf(id);
+  }
+
+  /** Select a cell, in command mode. */
+  select(id: string | null, scroll = true): void {
+    batch(() => {
+      const before = this.selected.peek();
+      if (before !== null && before !== id) this.look(before).selected.value = false;
+      this.selected.value = id;
+      this.mode.value = "command";
+      if (id !== null) this.look(id).selected.value = true;
+    });
+    if (id === null) return;
+    const { element } = this.look(id);
+    element?.focus({ preventScroll: true });
+    if (scroll) element?.scrollIntoView({ block: "nearest" });
+    this.#present(id);
+  }
+
+  /** Select the cell that stands `by` cells further down; whether there is one. */
+  step(by: number): boolean {
+    const order = this.session.mirror.order.peek();
+    const id = order[this.index(this.selected.peek()) + by];
+    if (id === undefined) return false;
+    this.select(id);
+    return true;
+  }
+
+  /** Go into a cell's editor. */
+  edit(id: string, place: "start" | "end" | "same" = "same"): void {
+    if (this.selected.peek() !== id) this.select(id);
+    const look = this.look(id);
+    batch(() => {
+      look.opened.value = true;
+      this.mode.value = "edit";
+    });
+    if (look.editor === null) look.wanted = place;
+    else look.editor.focus(place === "same" ? undefined : place);
+  }
+
+  /** The cursor has come into a cell's editor, by whatever way. */
+  editing(id: string): void {
+    if (this.selected.peek() === id && this.mode.peek() === "edit") return;
+    batch(() => {
+      const before = this.selected.peek();
+      if (before !== null && before !== id) this.look(before).selected.value = false;
+      this.selected.value = id;
+      this.look(id).selected.value = true;
+      this.mode.value = "edit";
+    });
+    this.#present(id);
+  }
+
+  /** Show a cell wherever it is: it is scrolled to, and selected. */
+  reveal(id: string): void {
+    const { element } = this.look(id);
+    element?.scrollIntoView({ block: "center" });
+    this.select(id, false);
+  }
+
+  /** Light up a cell with what it gets from and gives to others; null: none. */
+  light(id: string | null): void {
+    batch(() => {
+      for (const one of this.#lit) this.look(one).lit.value = null;
+      this.#lit = [];
+      const cell = id === null ? undefined : this.session.mirror.cell(id);
+      if (id === null || cell === undefined) return;
+      const set = (one: string, lit: Lit) => {
+        this.look(one).lit.value = lit;
+        this.#lit.push(one);
+      };
+      for (const one of cell.upstream.peek()) set(one, "upstream");
+      for (const one of cell.downstream.peek()) set(one, "downstream");
+      if (this.#lit.length > 0) set(id, "self");
+    });
+  }
+
+  openPanel(id: string | null): void {
+    this.panel.value = id;
+    if (id === null) localStorage.removeItem("reactive-nb panel");
+    else localStorage.setItem("reactive-nb panel", id);
+  }
+
+  #present(id: string): void {
+    this.session.connection.ask({ type: "presence.update", cell_id: id }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What is typed, on its way to the service: at rest for a moment, then sent with the revision that it was made from.
+ *
+ * No keystroke is lost: a draft stays until the service has confirmed its text, is sent again after a cut, and takes in
+ * what others have written meanwhile. Where both wrote in the same place nothing is sent until somebody decides.
+ */
+import { Disconnected, Refused } from "./connection";
+import type { CellState, Draft } from "./cell";
+import { merged } from "./merge";
+import type { Reply, Say } from "./types";
+
+const REST_MS = 300;
+
+export class Drafts {
+  #timers = new Map<string, number>();
+  #underway = new Map<string, string>();
+  #waiting = new Set<CellState>();
+
+  constructor(
+    private readonly ask: (said: Say) => Promise<Reply>,
+    private readonly refused: (cell: CellState, problem: Refused) => void,
+  ) {}
+
+  /** Somebody has typed. */
+  edit(cell: CellState, text: string): void {
+    const before = cell.draft.peek();
+    const base = before ?? { base: cell.source.peek(), baseRevision: cell.revision.peek(), conflict: false };
+    if (text === base.base && !this.#underway.has(cell.id)) {
+      this.#settle(cell);
+      return;
+    }
+    cell.draft.value = { ...base, text };
+    this.#waiting.add(cell);
+    window.clearTimeout(this.#timers.get(cell.id));
+    this.#timers.set(
+      cell.id,
+      window.setTimeout(() => this.send(cell), REST_MS),
+    );
+  }
+
+  /** Send a cell's draft now, if it has one and nothing of it is under way. */
+  send(cell: CellState): void {
+    const draft = cell.draft.peek();
+    if (draft === null || draft.conflict || this.#underway.get(cell.id) === draft.text) return;
+    window.clearTimeout(this.#timers.get(cell.id));
+    if (this.#underway.has(cell.id)) return; // its answer sends the rest
+    this.#underway.set(cell.id, draft.text);
+    // Of a cell that is only being added nobody else can have another source.
+    const changes = cell.expected ? { source: draft.text } : { source: draft.text, base_revision: draft.baseRevision };
+    this.ask({ type: "cell.update", cell_id: cell.id, changes }).then(
+      () => this.#confirmed(cell),
+      (problem: unknown) => this.#failed(cell, problem),
+    );
+  }
+
+  /** Send every draft: what follows on the connection is done to what is seen. */
+  sendAll(): void {
+    for (const cell of this.#waiting) this.send(cell);
+  }
+
+  /** The cell's confirmed source has changed: by us, or by somebody else. */
+  updated(cell: CellState): void {
+    const draft = cell.draft.peek();
+    if (draft === null) return;
+    const source = cell.source.peek();
+    const baseRevision = cell.revision.peek();
+    if (source === draft.text) {
+      this.#settle(cell);
+      return;
+    }
+    // Our own text coming back is the base of what was typed since.
+    const text = source === this.#underway.get(cell.id) ? draft.text : merged(draft.base, draft.text, source);
+    cell.draft.value = { text: text ?? draft.text, base: source, baseRevision, conflict: text === null };
+  }
+
+  /** End a conflict: with the own text, or with what the service has. */
+  decide(cell: CellState, mine: boolean): void {
+    const draft = cell.draft.peek();
+    if (draft === null) return;
+    if (!mine) {
+      this.#settle(cell);
+      return;
+    }
+    cell.draft.value = { ...draft, conflict: false };
+    this.send(cell);
+  }
+
+  /** Whether something is not stored yet. */
+  get unsent(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  forget(cell: CellState): void {
+    this.#settle(cell);
+  }
+
+  #confirmed(cell: CellState): void {
+    this.#underway.delete(cell.id);
+    const draft: Draft | null = cell.draft.peek();
+    if (draft === null) return;
+    if (draft.text === cell.source.peek()) this.#settle(cell);
+    else this.send(cell);
+  }
+
+  #failed(cell: CellState, problem: unknown): void {
+    const sent = this.#underway.get(cell.id);
+    this.#underway.delete(cell.id);
+    const draft = cell.draft.peek();
+    if (draft === null || problem instanceof Disconnected) return; // sent again once connected
+    if (problem instanceof Refused && problem.code === "conflict" && draft.text !== sent) this.send(cell);
+    else if (
+      problem instanceof Refused &&
+      problem.code === "conflict" &&
+      !draft.conflict &&
+      draft.baseRevision === cell.revision.peek()
+    )
+      this.send(cell);
+    else if (problem instanceof Refused && problem.code !== "conflict") this.refused(cell, problem);
+  }
+
+  #settle(cell: CellState): void {
+    window.clearTimeout(this.#timers.get(cell.id));
+    this.#timers.delete(cell.id);
+    this.#waiting.delete(cell);
+    cell.draft.value = null;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * An open notebook: what is known of it (`mirror`), what is typed (`drafts`), and everything one can do with it.
+ *
+ * Whatever changes the notebook goes through here, as a command of the public interface; what became of it is seen in
+ * the events that follow, the same way as what others do.
+ */
+import { effect, signal } from "@preact/signals";
+
+import { Connection, Disconnected, Refused } from "./connection";
+import { CellState } from "./cell";
+import { Drafts } from "./drafts";
+import { Gap, Mirror } from "./mirror";
+import type { CellType, Live, Reply, Say, ServerEvent } from "./types";
+
+export interface Notice {
+  readonly kind: "problem" | "note";
+  readonly text: string;
+}
+
+export type Hearer = (event: ServerEvent, buffers: ArrayBuffer[]) => void;
+
+export class NotebookSession {
+  readonly mirror = new Mirror();
+  readonly connection: Connection;
+  readonly drafts: Drafts;
+  /** The latest thing to tell the user. */
+  readonly notice = signal<Notice | null>(null);
+  readonly #hearers = new Set<Hearer>();
+  readonly #stop: () => void;
+
+  constructor(readonly notebookId: string) {
+    this.drafts = new Drafts(
+      (said) => this.connection.ask(said),
+      (_, problem) => this.tell("problem", problem.message),
+    );
+    this.connection = new Connection(notebookId, { seen: () => this.mirror.seq, heard: this.#heard });
+    this.#stop = effect(() => {
+      if (this.connection.link.value === "open") this.drafts.sendAll();
+    });
+    window.addEventListener("beforeunload", this.#leaving);
+  }
+
+  close(): void {
+    this.#stop();
+    window.removeEventListener("beforeunload", this.#leaving);
+    this.drafts.sendAll();
+    this.connection.end();
+  }
+
+  /** Hear every event after it was taken in, with its binary frames (widgets do). Returns how to stop. */
+  listen(hearer: Hearer): () => void {
+    this.#hearers.add(hearer);
+    return () => this.#hearers.delete(hearer);
+  }
+
+  /** Say something. The reply; null if it failed, which the user has been told then. */
+  async say(said: Say, buffers: ArrayBuffer[] = []): Promise<Reply | null> {
+    try {
+      return await this.connection.ask(said, buffers);
+    } catch (problem) {
+      if (!(problem instanceof Refused || problem instanceof Disconnected)) throw problem;
+      this.tell("problem", problem.message);
+      return null;
+    }
+  }
+
+  tell(kind: Notice["kind"], text: string): void {
+    this.notice.value = { kind, text };
+  }
+
+  edit(cell: CellState, text: string): void {
+    this.drafts.edit(cell, text);
+  }
+
+  /** A new cell, seen at once; its id. `kept`: what else is to be known of it. */
+  add(index: number, type: CellType = "python", kept: Omit<Live["CreateCellRequest"], "index" | "after"> = {}): string {
+    const id = kept.id ?? newId();
+    const told = { type, ...kept, id };
+    this.mirror.expect(new CellState({ id, type: told.type, source: told.source ?? "" }), index);
+    void this.say({ type: "cell.add", cell: { ...told, index } }).then((reply) => {
+      if (reply === null) this.mirror.unexpect(id);
+    });
+    return id;
+  }
+
+  remove(cell: CellState): Promise<Reply | null> {
+    this.drafts.forget(cell);
+    return this.say({ type: "cell.remove", cell_id: cell.id });
+  }
+
+  move(cell: CellState, index: number): Promise<Reply | null> {
+    return this.say({ type: "cell.move", cell_id: cell.id, index });
+  }
+
+  change(cell: CellState, changes: Live["UpdateCellRequest"]): Promise<Reply | null> {
+    this.drafts.send(cell);
+    return this.say({ type: "cell.update", cell_id: cell.id, changes });
+  }
+
+  /** Several changes of the document: one revision, all or nothing. */
+  batch(operations: Live["Batch"]["operations"]): Promise<Reply | null> {
+    this.drafts.sendAll();
+    return this.say({ type: "batch", operations });
+  }
+
+  run(cell: CellState): Promise<Reply | null> {
+    this.drafts.sendAll(); // commands are carried out in the order in which they are said
+    return this.say({ type: "cell.run", cell_id: cell.id });
+  }
+
+  runSelection(selection: Omit<Extract<Say, { type: "notebook.run" }>, "type">): Promise<Reply | null> {
+    this.drafts.sendAll();
+    return this.say({ type: "notebook.run", ...selection });
+  }
+
+  readonly #heard: Hearer = (event, buffers) => {
+    try {
+      this.mirror.apply(event);
+    } catch (problem) {
+      if (!(problem instanceof Gap)) throw problem;
+      this.mirror.seq = null; // asks for everything
+      this.connection.again();
+      return;
+    }
+    if (event.type === "cell.updated" || event.type === "cell.added") {
+      const cell = this.mirror.cell(event.type === "cell.added" ? event.cell.id : event.cell_id);
+      if (cell !== undefined) this.drafts.updated(cell);
+    } else if (event.type === "notebook.state") {
+      for (const cell of this.mirror.cells()) this.drafts.updated(cell);
+    }
+    for (const hearer of this.#hearers) hearer(event, buffers);
+  };
+
+  readonly #leaving = (event: BeforeUnloadEvent): void => {
+    this.drafts.sendAll();
+    if (this.drafts.unsent && this.connection.link.value !== "open") event.preventDefault();
+  };
+}
+
+/** An id for a cell, as nbformat wants them. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

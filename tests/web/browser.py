@@ -1,0 +1,99 @@
+"""A real browser at the real page: the machine's own Chromium, told where the service is and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
+
+from tests.api.service import LOCAL, Service
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DEADLINE_MS = 20_000
+RUN_MS = 30_000
+"""A run may have to start a kernel first."""
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The machine's Chromium or Chrome; `CHROMIUM` names another."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    assert program is not None, "the page is tested in Chromium or Chrome; neither is installed (Debian: chromium)"
+    return playwright.chromium.launch(executable_path=program, args=FLAGS)
+
+
+@contextmanager
+def visitor(browser: Browser, service: Service, **options: Any) -> Iterator[Page]:
+    """Somebody with a browser of their own, signed in. What the page complains of, and whom else it asks, fails."""
+    with guest(browser, service, **options) as page:
+        page.goto(f"{service.url}/?token={LOCAL}")
+        yield page
+
+
+@contextmanager
+def guest(browser: Browser, service: Service, *, complaints: bool = False, **options: Any) -> Iterator[Page]:
+    """The same, not signed in and nowhere yet. `complaints`: the page may have reason to complain."""
+    context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 860}} | options)
+    page = context.new_page()
+    page.set_default_timeout(DEADLINE_MS)
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    try:
+        yield page
+        elsewhere = [url for url in asked if not url.startswith((service.url, "data:", "blob:", "about:"))]
+        assert not elsewhere
+        assert complaints or not said
+    finally:
+        context.close()
+
+
+def make(service: Service, *cells: str | dict[str, Any], name: str = "Test", **fields: Any) -> str:
+    """A notebook of cells `c0`, `c1`, …, made over REST; its id."""
+    made = [{"id": f"c{place}"} | ({"source": one} if isinstance(one, str) else one) for place, one in enumerate(cells)]
+    return str(ask(service, "POST", "notebooks", {"name": name, "cells": made} | fields)["id"])
+
+
+def ask(service: Service, method: str, path: str, body: Any = None) -> Any:
+    """What the REST interface answers."""
+    headers = {"Authorization": f"Bearer {LOCAL}", "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{service.api}/{path}", data, headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def sources(service: Service, notebook_id: str) -> list[str]:
+    """The sources of a notebook's cells, as the service has them."""
+    return [cell["source"] for cell in ask(service, "GET", f"notebooks/{notebook_id}")["cells"]]
+
+
+def open_notebook(page: Page, service: Service, notebook_id: str) -> None:
+    page.goto(f"{service.url}/#/notebooks/{notebook_id}")
+    expect(page.locator(".cells-column")).to_be_visible()
+
+
+def cell(page: Page, cell_id: str) -> Locator:
+    return page.locator(f'[data-cell="{cell_id}"]')
+
+
+def write(page: Page, cell_id: str, text: str) -> None:
+    """Replace a cell's source, as one would with the keyboard."""
+    cell(page, cell_id).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page, where PAGE_PICTURES names a directory for them."""
+    if directory := os.environ.get("PAGE_PICTURES"):
+        page.screenshot(path=Path(directory, f"{name}.png"))

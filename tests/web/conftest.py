@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from reactive_nb.main import create_app
+from tests.api.service import Service, serve, settings_for
+from tests.web.browser import launch, visitor
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; each has a profile of its own in it."""
+    with sync_playwright() as playwright:
+        launched = launch(playwright)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service for all tests of the page, for the local user; each test makes notebooks of its own."""
+    with serve(create_app(settings_for(tmp_path_factory.mktemp("notebooks")))) as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    """The page, signed in."""
+    with visitor(browser, service) as opened:
+        yield opened
