@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from reactive_nb.execution.analysis import BUILTINS
 from reactive_nb.models import Analysis, DependencyGraph
+from reactive_nb.models.sql import is_table, table_of
 
 MOST_COMPARED = 1_000
 """Names that one is compared with; comparing two takes some microseconds."""
@@ -69,11 +70,13 @@ class Unresolved:
 
 def unresolved_names(graph: DependencyGraph, cell: str, analysis: Analysis) -> list[str]:
     """The names that nobody provides, sorted; builtins are not among them."""
-    missing = graph.needs.get(cell, frozenset()) - graph.providers.get(cell, {}).keys()
+    providers = graph.providers.get(cell, {})
+    missing = graph.needs.get(cell, frozenset()) - providers.keys()
     if not missing:
         return []
     own = analysis.defines - analysis.maybe
-    return sorted(name for name in missing if name not in own or name in analysis.uses)
+    wanted = (name for name in missing if name not in own or name in analysis.uses)
+    return sorted(name for name in wanted if not is_table(name) and table_of(name) not in providers)
 
 
 def below(

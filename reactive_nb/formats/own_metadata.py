@@ -25,6 +25,7 @@ from reactive_nb.models import (
     Redefinition,
     RunMode,
 )
+from reactive_nb.models.database_url import without_password
 
 KEY = "reactive_nb"
 DEFAULT_OWNER = "local"
@@ -91,6 +92,7 @@ def read_notebook(own: Mapping[str, Any]) -> OwnNotebook:
             mode=_choice(RunMode, settings.get("mode"), RunMode.AUTO),
             redefinition=_choice(Redefinition, settings.get("redefinition"), Redefinition.ALLOW),
             restart_dead_kernel=settings.get("restart_dead_kernel") is True,
+            database=without_password(_text(settings.get("database"))),
         ),
         revision=_count(own.get("revision")),
         created_at=_time(own.get("created_at")),
@@ -115,6 +117,8 @@ def write_notebook(notebook: Notebook) -> dict[str, Any]:
         settings["redefinition"] = notebook.settings.redefinition.value
     if notebook.settings.restart_dead_kernel:
         settings["restart_dead_kernel"] = True
+    if notebook.settings.database is not None:
+        settings["database"] = without_password(notebook.settings.database)
     if settings:
         own["settings"] = settings
     return own

@@ -14,6 +14,7 @@ from reactive_nb.models.notebook import (
     new_notebook_id,
 )
 from reactive_nb.models.output import Output, error
+from reactive_nb.models.sql import SqlAnalysis, SqlEngine, SqlParameter, SqlStatement
 
 __all__ = [
     "CELL_ID",
@@ -39,6 +40,10 @@ __all__ = [
     "Redefinition",
     "RunMode",
     "ShownValue",
+    "SqlAnalysis",
+    "SqlEngine",
+    "SqlParameter",
+    "SqlStatement",
     "SyntaxProblem",
     "error",
     "new_cell_id",

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from reactive_nb.models.cell import Cell
+from reactive_nb.models.cell import Cell, CellType
 from reactive_nb.models.cells import Cells
 from reactive_nb.models.lazy import LazyMap
 from reactive_nb.models.order import DocumentOrder
@@ -45,6 +45,8 @@ class NotebookSettings:
     redefinition: Redefinition = Redefinition.ALLOW
     restart_dead_kernel: bool = False
     """Whether a kernel that died is started again unasked (its cells become stale all the same)."""
+    database: str | None = None
+    """Address of the database that SQL cells are for, without its password; None: DuckDB in the kernel."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,9 @@ class Notebook:
 
     @property
     def sources(self) -> Mapping[str, str]:
-        """Cell id → source."""
-        cells = self._cells.by_id
-        return LazyMap(cells, lambda cell: cells[cell].source)
+        """Cell id → what is run: its source, and for SQL what it is run on and the name of its result too."""
+        cells, database = self._cells.by_id, self.settings.database
+        return LazyMap(cells, lambda cell: run_source(cells[cell], database))
 
     @property
     def manual(self) -> AbstractSet[str]:
@@ -149,6 +151,13 @@ class NotebookSummary:
     revision: int
     created_at: datetime
     updated_at: datetime
+
+
+def run_source(cell: Cell, database: str | None) -> str:
+    """What is run when the cell is: an SQL cell's result is another with another database, or under another name."""
+    if cell.type is not CellType.SQL or (database is None and cell.config.result is None):
+        return cell.source
+    return f"-- {database or ''} {cell.config.result or ''}\n{cell.source}"
 
 
 def new_notebook_id() -> str:

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reactive_nb.execution.namespace import NamespaceStep
-from reactive_nb.models import CellType, ShownValue
+from reactive_nb.models import CellType, ShownValue, SqlAnalysis
 
 
 @dataclass(frozen=True, slots=True)
 class StartKernel:
     """There is something to run and no kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRun:
+    """The run of an SQL cell."""
+
+    found: SqlAnalysis
+    result: str
+    """The name of its result."""
+    database: str | None
+    """The address of its database; None: DuckDB in the kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,8 @@ class Execute:
     step: NamespaceStep
     values: tuple[ShownValue, ...] = ()
     """Of a Markdown cell: what its text shows."""
+    sql: SqlRun | None = None
+    """Of an SQL cell: what is run of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from reactive_nb.models import (
     Notebook,
     RunMode,
     ShownValue,
+    SqlAnalysis,
     SyntaxProblem,
 )
 from reactive_nb.models.persistent import PersistentMap, PersistentSet
@@ -93,6 +94,8 @@ class Knowledge:
     """The source as it is now does not parse; `analysis` is that of the last one that did."""
     values: tuple[ShownValue, ...] = ()
     """What the text of a Markdown cell shows."""
+    sql: SqlAnalysis | None = None
+    """Of an SQL cell: what is to be run."""
     observed: frozenset[str] = NO_NAMES
     read: frozenset[str] = NO_NAMES
     ambient: frozenset[str] = NO_NAMES

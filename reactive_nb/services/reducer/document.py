@@ -39,7 +39,7 @@ from reactive_nb.services.state import SessionState
 def initial_state(notebook: Notebook, language: str = "python") -> SessionState:
     """A notebook just opened: nothing has run."""
     step = Transition(SessionState(notebook=notebook, language=language))
-    known = {cell.id: found for cell in notebook.cells if (found := knowledge_of(cell, language)) is not None}
+    known = {cell.id: found for cell in notebook.cells if (found := knowledge_of(cell, step.state)) is not None}
     step.change(knowledge=PersistentMap(known))
     step.regraph(*known)
     step.touch_everything()
@@ -85,7 +85,7 @@ def add_cell(operation: AddCell, step: Transition) -> None:
         revision=_revise(step),
     )
     _place_cells(step, step.state.notebook.with_new(cell, index), cell.id)
-    known = knowledge_of(cell, step.state.language)
+    known = knowledge_of(cell, step.state)
     if known is not None:
         step.know(cell.id, known)
         step.touch(cell.id)
@@ -122,8 +122,8 @@ def _store_cell(step: Transition, cell: Cell, changed: Cell) -> None:
     changed = replace(changed, revision=_revise(step))
     before = step.state.knowledge.get(cell.id)
     known = before
-    if (changed.source, changed.type) != (cell.source, cell.type):
-        known = knowledge_of(changed, step.state.language, before if changed.type is cell.type else None)
+    if (changed.source, changed.type, changed.config.result) != (cell.source, cell.type, cell.config.result):
+        known = knowledge_of(changed, step.state, before if changed.type is cell.type else None)
     if (before is not None and known is None) or (changed.type is not cell.type and not _both_code(changed, cell)):
         changed = _without_results(step, changed)
     step.set_cell(changed)
@@ -212,6 +212,8 @@ def update_notebook(operation: UpdateNotebook, step: Transition) -> None:
     _revise(step)
     if changed.settings.redefinition is not notebook.settings.redefinition:
         step.regraph()
+    if changed.settings.database != notebook.settings.database:
+        _reconsider_sql(step)
     step.touch_everything()
     if changed.kernel_name != notebook.kernel_name:
         _change_kernel(step, operation.language or "python", operation.display_name)
@@ -233,11 +235,19 @@ def _change_kernel(step: Transition, language: str, display_name: str | None) ->
             _store_cell(step, cell, replace(cell, type=wanted))
         elif cell.type is CellType.MARKDOWN:
             _reconsider_text(step, cell)
+    _reconsider_sql(step)
+
+
+def _reconsider_sql(step: Transition) -> None:
+    """Which tables an SQL cell names depends on what it is run on."""
+    for cell in step.state.notebook.cells:
+        if cell.type is CellType.SQL:
+            step.know(cell.id, knowledge_of(cell, step.state))
 
 
 def _reconsider_text(step: Transition, cell: Cell) -> None:
     """Its values are Python: with a kernel of another language it shows none."""
-    known, before = knowledge_of(cell, step.state.language), step.state.knowledge.get(cell.id)
+    known, before = knowledge_of(cell, step.state), step.state.knowledge.get(cell.id)
     if (known is None) != (before is None):
         step.set_cell(_without_results(step, cell) if known is None else cell)
         step.know(cell.id, known)

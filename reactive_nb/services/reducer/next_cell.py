@@ -12,8 +12,9 @@ from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stal
 from reactive_nb.execution.settled import place_of
 from reactive_nb.models import CellError
 from reactive_nb.models.persistent import PersistentMap
+from reactive_nb.models.sql import DEFAULT_RESULT
 from reactive_nb.services import views
-from reactive_nb.services.effects import Execute
+from reactive_nb.services.effects import Execute, SqlRun
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import Execution, SessionState
 
@@ -55,6 +56,7 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
     graph = now.graph
     cell = state.notebook.by_id[cell_id]
     number = state.number + 1
+    database = state.notebook.settings.database
     analysis = state.knowledge[cell_id].analysis
     others = state.settled.names_for(graph, cell_id, state.ambient, all_names=bool(analysis.opaque))
     names = NamespaceStep(
@@ -68,7 +70,7 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
     execution = Execution(
         cell=cell_id,
         number=number,
-        source=cell.source,
+        source=now.sources[cell_id],
         inputs=inputs_now(graph, state.records, cell_id),
         graph=graph,
         names=names,
@@ -77,8 +79,9 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
         astray=tuple(astray(graph, cell_id)),
         moves=state.moves,
     )
-    values = state.knowledge[cell_id].values
-    return execution, Execute(cell_id, number, cell.type, cell.source, cell.config.timeout, names, values)
+    known, timeout = state.knowledge[cell_id], cell.config.timeout
+    run = SqlRun(known.sql, cell.config.result or DEFAULT_RESULT, database) if known.sql is not None else None
+    return execution, Execute(cell_id, number, cell.type, cell.source, timeout, names, known.values, run)
 
 
 def _variables(names: Iterable[str]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def _advance(step: Transition) -> None:
             continue
         if _pull_in(step, now, cell):
             continue
-        unreadable = _unreadable_text(step.state, cell)
+        unreadable = _unreadable(step.state, cell)
         if unreadable is not None:
             _end_without_running(step, cell, Outcome.ERROR, unreadable)
             continue
@@ -64,7 +64,7 @@ def _advance(step: Transition) -> None:
         if blocked is not None:
             _end_without_running(step, cell, Outcome.BLOCKED, blocked)
             continue
-        if not now.sources[cell].strip():
+        if not step.state.notebook.by_id[cell].source.strip():
             _end_without_running(step, cell, Outcome.OK)
             continue
         if not step.state.kernel.alive:
@@ -73,10 +73,10 @@ def _advance(step: Transition) -> None:
         _start(step, now, cell)
 
 
-def _unreadable_text(state: SessionState, cell: str) -> CellError | None:
-    """What is wrong with the values in a Markdown cell's text: there is nothing that a kernel could be given."""
+def _unreadable(state: SessionState, cell: str) -> CellError | None:
+    """What is wrong with the values in a text, or the parameters of SQL: there is nothing to be given to a kernel."""
     problem = state.knowledge[cell].problem
-    if problem is None or state.notebook.by_id[cell].type is not CellType.MARKDOWN:
+    if problem is None or state.notebook.by_id[cell].type not in (CellType.MARKDOWN, CellType.SQL):
         return None
     return CellError("syntax", problem.message, line=problem.line)
 
@@ -178,7 +178,11 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
     number = state.number + 1
     current = state.notebook.by_id[cell]
     record = RunRecord(
-        number, current.source, inputs_now(step.graph, state.records, cell), outcome, provides=outcome is Outcome.OK
+        number,
+        step.state.notebook.sources[cell],
+        inputs_now(step.graph, state.records, cell),
+        outcome,
+        provides=outcome is Outcome.OK,
     )
     before = state.records.get(cell)
     step.change(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from reactive_nb.execution.analysis import BUILTINS
 from reactive_nb.execution.unresolved import NameSearch
 from reactive_nb.models import Analysis, Cell, CellStatus
+from reactive_nb.models.sql import is_table, table_of
 from reactive_nb.schemas.events import CellNames
 from reactive_nb.schemas.graph import EdgeKind, GraphCell, GraphEdge, GraphResponse
 from reactive_nb.services.state import SessionState
@@ -96,7 +97,17 @@ def used_names(state: SessionState, cell_id: str) -> list[str]:
     if known is None:
         return []
     provided = state.graph.providers.get(cell_id, {})
-    return sorted(name for name in known.analysis.uses if name not in BUILTINS or name in provided)
+    uses = known.analysis.uses
+    if known.sql is not None:
+        uses = frozenset(name for name in uses if name in provided or _is_shown(name, provided))
+    return sorted(name for name in uses if name not in BUILTINS or name in provided)
+
+
+def _is_shown(name: str, provided: Mapping[str, str]) -> bool:
+    """Whether a name of an SQL cell that nobody provides is told: not as a table and as a variable."""
+    if is_table(name):
+        return not name.startswith(table_of("")) and not name.endswith(("()", ".*"))
+    return table_of(name) not in provided
 
 
 def cell_names(state: SessionState, cell_id: str) -> CellNames:
