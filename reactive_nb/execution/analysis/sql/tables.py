@@ -20,6 +20,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from reactive_nb.execution.analysis.sql.text import ROUTINE as _ROUTINE
 from reactive_nb.models.sql import SqlEngine, Tables
 
+_log = logging.getLogger(__name__)
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what it does not understand, which is seen here
 
 _LOWER_ALWAYS = frozenset({"duckdb", "sqlite", "tsql", "bigquery", "databricks", "spark", "hive"})
@@ -74,6 +75,7 @@ def find_tables(text: str, engine: SqlEngine) -> Tables:
     except (RecursionError, MemoryError):
         return Tables(opaque="SQL that is nested too deeply")
     except Exception:  # a fault of the parser's must not cost anybody a notebook
+        _log.warning("a statement of SQL could not be looked into", exc_info=True)
         return Tables(opaque="SQL that is not understood")
 
 
@@ -274,7 +276,7 @@ class _Statement:
             self._role("mutates", node.this)
         for place in (node.this, node.args.get("using")):
             for one in place if isinstance(place, list) else [place]:
-                for table in one.find_all(exp.Table) if one is not None else ():
+                for table in one.find_all(exp.Table) if hasattr(one, "find_all") else ():
                     if table.alias_or_name.lower() in wanted:
                         self._role("mutates", table)
 
