@@ -274,11 +274,11 @@ class _Statement:
         self.passed.update(map(id, named))
         if not wanted:
             self._role("mutates", node.this)
-        for place in (node.this, node.args.get("using")):
-            for one in place if isinstance(place, list) else [place]:
-                for table in one.find_all(exp.Table) if hasattr(one, "find_all") else ():
-                    if table.alias_or_name.lower() in wanted:
-                        self._role("mutates", table)
+        used = node.args.get("using") or []
+        for place in [node.this, *(used if isinstance(used, list) else [used])]:
+            for table in _tables_in(place) if hasattr(place, "find_all") else ():
+                if table.alias_or_name.lower() in wanted:
+                    self._role("mutates", table)
 
     def _create(self, node: exp.Create) -> None:
         kind, target = str(node.args.get("kind") or "").upper(), node.this
