@@ -5,7 +5,6 @@ Nothing is started by importing: storage is opened and kernels are started with 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,7 +14,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from reactive_kernels import Forking, KernelPool, PoolLimits
+from reactive_kernels import KernelPool
 from reactive_nb import __version__
 from reactive_nb.api.documentation import documentation_router
 from reactive_nb.api.middleware import BodyLimit, Gate, Head, Origins, RequestScope, SecurityHeaders
@@ -28,6 +27,7 @@ from reactive_nb.api.v1.state import ServiceState
 from reactive_nb.core.config import ConfigurationError, Settings, load_settings
 from reactive_nb.core.logs import configure_logging
 from reactive_nb.core.security import IdentityProvider, check_exposure, identity_provider
+from reactive_nb.services.kernel_pool import kernel_pool
 from reactive_nb.services.registry import SessionRegistry
 from reactive_nb.storage import NotebookStorage, StorageError, open_storage
 
@@ -100,17 +100,7 @@ def _service(
         storage = storage or open_storage(settings)
     except StorageError as error:
         raise ConfigurationError(str(error)) from None
-    pool = pool or KernelPool(
-        PoolLimits(
-            max_kernels=settings.max_kernels,
-            spares=settings.warm_kernels,
-            start_timeout=settings.kernel_start_timeout,
-        ),
-        default_kernel=settings.default_kernel,
-        environment={name: os.environ[name] for name in settings.kernel_env if name in os.environ},
-        forking=Forking(settings.fork_kernels.value),
-        preload=settings.preload_modules,
-    )
+    pool = pool or kernel_pool(settings)
     return ServiceState(settings, identity, storage, pool, SessionRegistry(storage, pool, settings))
 
 

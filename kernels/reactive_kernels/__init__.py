@@ -33,6 +33,7 @@ from .kernelspecs import Forking
 from .outputs import Append, Clear, OutputChange, OutputLimits, OutputStore, Replace, Splice
 from .pool import KernelPool, PoolLimits
 from .replies import ExecuteReply
+from .resource_limits import ResourceLimits
 
 __all__ = [
     "Append",
@@ -65,6 +66,7 @@ __all__ = [
     "OutputStore",
     "PoolLimits",
     "Replace",
+    "ResourceLimits",
     "Splice",
     "StatusEvent",
     "UpdateDisplayEvent",

@@ -12,6 +12,7 @@ import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,8 +23,9 @@ from .batches import BatchCell
 from .channels import Frame
 from .client import KernelClient
 from .deaths import await_silence, describe_exit, start_error
+from .error_limits import explained
 from .errors import DeadKernelError, KernelError, KernelStartError
-from .events import DiedEvent, KernelEvent
+from .events import DiedEvent, KernelEvent, OutputEvent
 from .kernel_process import KernelProcess
 from .replies import ExecuteReply, execute_reply
 
@@ -79,6 +81,7 @@ class KernelConnection:
         self._watch: asyncio.Task[None] | None = None
         self._lifecycle = asyncio.Lock()
         self._interrupts = 0
+        self._explanation: tuple[str | None, str | None] = None, None  # of the last error: the run, and what was said
         self._closed = False
 
     @property
@@ -139,7 +142,7 @@ class KernelConnection:
         if around:
             ended = {"ended": {name: reply.get(name) for name in ("status", "ename", "evalue")}}
             reply = {**reply, "reactive_nb": await client.ask_around(ended, timeout=_AROUND_S)}
-        return execute_reply(reply, interrupted=self._interrupts != interrupts)
+        return self._explained(run, execute_reply(reply, interrupted=self._interrupts != interrupts))
 
     async def execute_batch(
         self,
@@ -156,12 +159,12 @@ class KernelConnection:
         all its output has been given to the listener. Only for kernels with the helper. Raises as `execute` does.
         """
         client, _ = self._living()
+        runs = iter([cell.request_id for cell in cells])
 
         def end(content: dict[str, Any], interrupted: bool) -> None:
-            ended(execute_reply(content, interrupted=interrupted))
+            ended(self._explained(next(runs), execute_reply(content, interrupted=interrupted)))
 
-        done = await client.ask_batch([cell.request() for cell in cells], seconds, end, allow_stdin=allow_stdin)
-        return done
+        return await client.ask_batch([cell.request() for cell in cells], seconds, end, allow_stdin=allow_stdin)
 
     def stop_batch(self) -> None:
         """End the batch that runs, if one does, after the cell that it is at."""
@@ -374,7 +377,8 @@ class KernelConnection:
             await asyncio.sleep(_LAST_WORDS_S)
             if client.messages_heard == heard:
                 break
-        message = f"The kernel {'ended by itself' if code == 0 else 'died'} ({describe_exit(code)})."
+        how = describe_exit(code, process.explain_end())
+        message = f"The kernel {'ended by itself' if code == 0 else 'died'} ({how})."
         at = process.noted_request() if client.in_batch else None
         self._tell_death(client, DiedEvent(at, exit_code=code, message=message))
 
@@ -394,6 +398,21 @@ class KernelConnection:
         client.fail(DeadKernelError(f"{death.message} Restart it to go on."))
         self._tell(death)
 
+    def _with_explanation(self, event: OutputEvent) -> OutputEvent:
+        """An error with what is to be said of it, if it is one of running into a limit."""
+        ename, evalue = str(event.output.get("ename")), str(event.output.get("evalue"))
+        why = self._process.explain_error(ename, evalue) if self._process is not None else None
+        self._explanation = event.request_id, why
+        return event if why is None else replace(event, output=explained(event.output, why))
+
+    def _explained(self, run: str, reply: ExecuteReply) -> ExecuteReply:
+        """The reply of a run whose error was told with an explanation, with that."""
+        of, why = self._explanation
+        if of != run or why is None or reply.status != "error":
+            return reply
+        error = explained({"evalue": reply.evalue, "traceback": reply.traceback}, why)
+        return replace(reply, evalue=error["evalue"], traceback=error["traceback"])
+
     def _living(self) -> tuple[KernelClient, KernelProcess]:
         if self._client is None or self._process is None:
             raise DeadKernelError("The kernel is not running. Restart it, or start another one.")
@@ -401,6 +420,8 @@ class KernelConnection:
         return self._client, self._process
 
     def _tell(self, event: KernelEvent) -> None:
+        if isinstance(event, OutputEvent) and event.output.get("output_type") == "error":
+            event = self._with_explanation(event)
         try:
             self.listener(event)
         except Exception:  # a listener's fault must not end the reader, which others depend on

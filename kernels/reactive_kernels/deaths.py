@@ -58,8 +58,10 @@ def start_error(process: KernelProcess, what: str, *, complaint: str | None = No
     return KernelStartError(f"The kernel {process.spec.display_name!r} {what}{dropped}.{tail}")
 
 
-def describe_exit(code: int | None) -> str:
-    """An exit code, or what it stands for."""
+def describe_exit(code: int | None, reason: str | None = None) -> str:
+    """An exit code, or what it stands for, with the reason if that is known."""
+    if reason is not None:
+        return f"{'killed by SIGKILL' if code == -9 else describe_exit(code)}: {reason}"
     match code:
         case None:
             return "its exit code is unknown"

@@ -39,3 +39,13 @@ def _bounded_traceback(lines: Sequence[Any]) -> list[str]:
     if len(texts) <= _LINES and sum(map(len, texts)) <= 2 * _TRACEBACK:
         return texts
     return [excerpt("\n".join(texts), _TRACEBACK, _TRACEBACK)]
+
+
+def explained(error: JSON, why: str) -> JSON:
+    """An error with a sentence of ours behind what it says itself."""
+    value = str(error.get("evalue") or "").strip()
+    return {
+        **error,
+        "evalue": f"{value} — {why}" if value else why,
+        "traceback": [*(error.get("traceback") or ()), why],
+    }

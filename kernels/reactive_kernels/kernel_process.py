@@ -22,6 +22,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from . import guardian
+from .confinement import Confinement
 from .fork_server import ForkedProcess
 from .kernel_log import KernelLog
 
@@ -37,13 +38,19 @@ class KernelProcess:
     """A started kernel process: where it listens, whether it lives, and how to end it."""
 
     def __init__(
-        self, manager: AsyncKernelManager, provisioner: KernelProvisionerBase, directory: Path, log: KernelLog
+        self,
+        manager: AsyncKernelManager,
+        provisioner: KernelProvisionerBase,
+        directory: Path,
+        log: KernelLog,
+        confinement: Confinement | None,
     ) -> None:
         """Wrap what `launch` made; not for direct use."""
         self._manager = manager
         self._provisioner = provisioner
         self._directory = directory
         self._log = log
+        self._confinement = confinement
         self._watch: asyncio.Task[None] | None = None
         self._end_fd: int | None = None
         self._watched = self._released = False
@@ -82,6 +89,15 @@ class KernelProcess:
         except OSError:
             return None
 
+    def explain_error(self, ename: str, evalue: str) -> str | None:
+        """A sentence for the user if an error of its code may come of one of its limits."""
+        return self._confinement.explain_error(self.pid, ename, evalue) if self._confinement is not None else None
+
+    def explain_end(self) -> str | None:
+        """Why it has ended, if that was for one of its limits."""
+        code = self.exited.result() if self.exited.done() else None
+        return self._confinement.explain_end(code) if self._confinement is not None else None
+
     async def interrupt(self) -> None:
         """Send SIGINT to the process and its children."""
         await self._provisioner.send_signal(signal.SIGINT)
@@ -113,6 +129,8 @@ class KernelProcess:
                 await self._provisioner.cleanup()
         except Exception:
             logger.warning("The provisioner of kernel %s did not clean up.", self.spec.display_name, exc_info=True)
+        if self._confinement is not None:
+            await self._confinement.lift()
         self._manager.cleanup_connection_file()
         await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 

@@ -21,11 +21,15 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from .cgroups import Cgroups
+from .confinement import Confinement, confined
 from .errors import KernelStartError
 from .fork_server import ForkUnavailable, fork_server_report, plan
 from .kernel_log import KernelLog
 from .kernel_process import KernelProcess
 from .kernelspecs import Forking, OneKernelspec, find_kernelspec, fork_command, is_ipykernel, is_local, started_as
+from .provisioner import ForkProvisioner
+from .resource_limits import ResourceLimits
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class LaunchRequest:
     forking: Forking = Forking.AUTO
     preload: Sequence[str] = ()
     """Modules to be imported before the kernel is forked, where it is forked."""
+    limits: ResourceLimits = field(default_factory=ResourceLimits)
+    cgroups: Cgroups | None = None
+    """Where its control group can be made."""
 
 
 async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_directory: Path) -> KernelProcess:
@@ -46,44 +53,63 @@ async def launch(request: LaunchRequest, specs: KernelSpecManager, runtime_direc
     `runtime_directory` must be private (0700) and of short name: a directory for this kernel is made in it.
     Raises NoSuchKernel for an unknown kernelspec, KernelStartError if the process cannot be started.
     """
-    spec = _kernelspec(request, await find_kernelspec(request.kernel_name, specs))
+    found = await find_kernelspec(request.kernel_name, specs)
     directory = runtime_directory / uuid.uuid4().hex[:8]
     directory.mkdir(mode=0o700)
-    private = os.name == "posix" and is_local(spec) and is_ipykernel(spec)
-    manager = AsyncKernelManager(
-        kernel_name=request.kernel_name,
-        kernel_spec_manager=OneKernelspec(spec),
-        connection_file=str(directory / "k.json"),
-        transport="ipc" if private else "tcp",
-        transport_encryption="auto" if zmq.has("curve") and not private else "disabled",
-    )
+    confinement: Confinement | None = None
     try:
-        return await _start(manager, request, directory)
+        confinement = _confinement(request, found)
+        return await _start(
+            _manager(request, _kernelspec(request, found, confinement), directory), request, directory, confinement
+        )
     except BaseException as error:
         shutil.rmtree(directory, ignore_errors=True)
+        if confinement is not None:
+            await confinement.lift()
         if isinstance(error, KernelStartError) or not isinstance(error, Exception):
             raise
         detail = f"{type(error).__name__}: {error}"
         raise KernelStartError(
-            f"The kernel {spec.display_name!r} could not be started ({detail}). "
-            f"Check the kernelspec {request.kernel_name!r}, whose command is: {' '.join(spec.argv)}"
+            f"The kernel {found.display_name!r} could not be started ({detail}). "
+            f"Check the kernelspec {request.kernel_name!r}, whose command is: {' '.join(found.argv)}"
         ) from error
 
 
 async def prepare(request: LaunchRequest, specs: KernelSpecManager) -> None:
     """If kernels of such a request are forked, have imported what they shall find imported. Does not fail."""
     with suppress(KernelStartError, ForkUnavailable):
-        spec = _kernelspec(request, await find_kernelspec(request.kernel_name, specs))
+        spec = _kernelspec(request, await find_kernelspec(request.kernel_name, specs), None)
         launch = plan(fork_command(spec) or [], {"env": dict(request.environment)}, request.preload)
         if launch is not None:
             await fork_server_report(launch)
 
 
-def _kernelspec(request: LaunchRequest, found: KernelSpec) -> KernelSpec:
-    return started_as(found, request.forking, {"preload": list(request.preload)})
+def _confinement(request: LaunchRequest, spec: KernelSpec) -> Confinement | None:
+    """None for a kernel on another machine, whose provisioner has limits of its own."""
+    if not is_local(spec):
+        return None
+    return Confinement(request.limits, request.cgroups.make(request.limits) if request.cgroups is not None else None)
 
 
-async def _start(manager: AsyncKernelManager, request: LaunchRequest, directory: Path) -> KernelProcess:
+def _kernelspec(request: LaunchRequest, found: KernelSpec, confinement: Confinement | None) -> KernelSpec:
+    options = {"preload": list(request.preload), "confinement": confinement.options if confinement is not None else {}}
+    return started_as(found, request.forking, options)
+
+
+def _manager(request: LaunchRequest, spec: KernelSpec, directory: Path) -> AsyncKernelManager:
+    private = os.name == "posix" and is_local(spec) and is_ipykernel(spec)
+    return AsyncKernelManager(
+        kernel_name=request.kernel_name,
+        kernel_spec_manager=OneKernelspec(spec),
+        connection_file=str(directory / "k.json"),
+        transport="ipc" if private else "tcp",
+        transport_encryption="auto" if zmq.has("curve") and not private else "disabled",
+    )
+
+
+async def _start(
+    manager: AsyncKernelManager, request: LaunchRequest, directory: Path, confinement: Confinement | None
+) -> KernelProcess:
     options: dict[str, Any] = {"env": dict(request.environment)}
     if request.cwd is not None:
         options["cwd"] = str(request.cwd)
@@ -92,7 +118,9 @@ async def _start(manager: AsyncKernelManager, request: LaunchRequest, directory:
     if provisioner is None:
         raise KernelStartError("The kernelspec's provisioner could not be made.")
     log = KernelLog()
-    process = KernelProcess(manager, provisioner, directory, log)
+    process = KernelProcess(manager, provisioner, directory, log, confinement)
+    if confinement is not None and not isinstance(provisioner, ForkProvisioner):
+        command = confined(command, confinement.options)
     try:
         with log:
             if isinstance(provisioner, LocalProvisioner):

@@ -21,6 +21,7 @@ from .connection import KernelConnection, Listener
 from .errors import KernelError, KernelLimitError
 from .kernelspecs import Forking
 from .launcher import Launcher
+from .resource_limits import ResourceLimits
 from .spares import Spares
 from .turns import Turns
 
@@ -37,6 +38,8 @@ class PoolLimits:
 
     max_kernels: int = 64
     """Kernels in use, starting and spare, together."""
+    max_kernels_name: str = "it"
+    """What whoever sets it calls it, for messages."""
     spares: int = 1
     """Kernels kept ready for each of the kernelspecs used last."""
     start_timeout: float = 30.0
@@ -60,14 +63,16 @@ class KernelPool:
         environment: Mapping[str, str] | None = None,
         forking: Forking = Forking.AUTO,
         preload: Sequence[str] = (),
+        resources: ResourceLimits | None = None,
     ) -> None:
         """`environment` is what every kernel gets besides the allowed part of ours (see `environment`).
 
-        `forking` says which kernels are forked, and `preload` names modules that those find imported.
+        `forking` says which kernels are forked, and `preload` names modules that those find imported. `resources` is
+        how much each kernel may use.
         """
         self.limits = limits or PoolLimits()
         self.default_kernel = default_kernel
-        self._launcher = Launcher(environment or {}, forking, preload)
+        self._launcher = Launcher(environment or {}, forking, preload, resources or ResourceLimits())
         self._context: zmq.asyncio.Context | None = None
         self._in_use: dict[str, KernelConnection] = {}
         self._starting: dict[str, KernelConnection] = {}
@@ -186,9 +191,9 @@ class KernelPool:
             return None
         spare = self._spares.give_up()
         if spare is None:
-            raise KernelLimitError(
-                f"{self.limits.max_kernels} kernels are running, which is the limit. Shut one down, or raise the limit."
-            )
+            limit, name = self.limits.max_kernels, self.limits.max_kernels_name
+            some = "1 kernel is" if limit == 1 else f"{limit} kernels are"
+            raise KernelLimitError(f"{some} running, which is the limit. Shut one down, or raise {name}.")
         return spare
 
     async def _drop(self, connection: KernelConnection) -> None:

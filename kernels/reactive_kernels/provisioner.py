@@ -14,8 +14,9 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import List, Unicode
+from traitlets import Dict, List, Unicode
 
+from .confinement import confined
 from .fork_server import ForkedProcess, ForkUnavailable, fork_kernel, plan
 
 logger = logging.getLogger(__name__)
@@ -28,11 +29,13 @@ class ForkProvisioner(LocalProvisioner):
         Unicode(), help="Modules that kernels shall find imported, where they are installed: pandas, numpy, …"
     ).tag(config=True)
 
+    confinement = Dict(help="Limits of the kernels' processes: see `Confinement.options`.").tag(config=True)
+
     process: Any = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel; returns when it listens. Raises KernelStartError with its traceback if it fails."""
-        launch = plan(cmd, kwargs, self.preload)
+        launch = plan(cmd, kwargs, self.preload, self.confinement)
         if launch is not None:
             try:
                 self.process = await fork_kernel(launch)
@@ -42,7 +45,7 @@ class ForkProvisioner(LocalProvisioner):
                 self.pid = self.pgid = self.process.pid
                 self.cwd = kwargs.get("cwd", Path.cwd())
                 return self.connection_info
-        return await super().launch_kernel(cmd, **kwargs)
+        return await super().launch_kernel(confined(cmd, self.confinement), **kwargs)
 
     async def wait(self) -> int | None:
         """Wait for the end of the process, and until nothing is left of it."""

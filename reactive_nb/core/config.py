@@ -8,7 +8,6 @@ anyone's behalf, opens a file other than `.env`, or knows what the settings are 
 from __future__ import annotations
 
 import difflib
-import json
 import logging
 import os
 import re
@@ -17,21 +16,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic_settings import DotEnvSettingsSource, SettingsConfigDict
 
+from reactive_nb.core.kernel_settings import KernelSettings
 from reactive_nb.core.origins import is_address, is_host, normal_origin
+from reactive_nb.core.setting_types import Names
 
 _log = logging.getLogger(__name__)
 
 PREFIX = "REACTIVE_NB_"
 MIB = 1024 * 1024
-
-Names = Annotated[tuple[str, ...], NoDecode]
-"""Several names in one variable, separated by commas or as a JSON list."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,512}")
 
@@ -56,14 +54,7 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class ForkKernels(StrEnum):
-    """Which kernels start as children of a process that has imported all they need."""
-
-    AUTO = "auto"
-    NEVER = "never"
-
-
-class Settings(BaseSettings):
+class Settings(KernelSettings):
     """All settings. Given by keyword, from the environment, from `.env`, or by default, in this order."""
 
     model_config = SettingsConfigDict(
@@ -150,35 +141,6 @@ class Settings(BaseSettings):
         examples=["http://127.0.0.1:4566"],
     )
 
-    default_kernel: str = Field(
-        "python3",
-        pattern=r"^[A-Za-z0-9._-]{1,128}$",
-        description="Kernelspec of notebooks that name none.",
-        examples=["python3"],
-    )
-    max_kernels: int = Field(32, ge=1, le=10_000, description="Kernels running at a time, at most.", examples=["32"])
-    warm_kernels: int = Field(1, ge=0, le=100, description="Kernels kept started in advance.", examples=["1"])
-    kernel_start_timeout: float = Field(
-        60, gt=0, le=3600, description="Seconds a kernel has to start.", examples=["60"], allow_inf_nan=False
-    )
-    kernel_idle_timeout: float = Field(
-        0,
-        ge=0,
-        description="Seconds after which an idle kernel without a client is shut down; 0 is never.",
-        examples=["3600"],
-        allow_inf_nan=False,
-    )
-    interrupt_grace: float = Field(
-        10,
-        gt=0,
-        le=3600,
-        description="Seconds after which a cell that goes on after an interrupt is said to take no notice of it.",
-        examples=["10"],
-        allow_inf_nan=False,
-    )
-    restart_stuck_kernels: bool = Field(
-        False, description="Whether the kernel of such a cell is then restarted unasked.", examples=["true"]
-    )
     session_idle_timeout: float = Field(
         3600,
         ge=0,
@@ -186,22 +148,6 @@ class Settings(BaseSettings):
         examples=["3600"],
         allow_inf_nan=False,
     )
-    fork_kernels: ForkKernels = Field(
-        ForkKernels.AUTO,
-        description="`auto` forks kernels of the service's own Python, which is faster; `never` starts each by itself.",
-        examples=["never"],
-    )
-    preload_modules: Names = Field(
-        (),
-        description="Modules imported before kernels are forked, so that in notebooks their import takes no time.",
-        examples=["numpy,pandas,duckdb,matplotlib.pyplot"],
-    )
-    kernel_env: Names = Field(
-        (),
-        description="Names of further environment variables that kernels may see.",
-        examples=["MY_DATA_DIR,OPENBLAS_VERBOSE"],
-    )
-
     chat_model: str | None = Field(
         None,
         pattern=r"^[!-~]{1,200}$",
@@ -269,18 +215,6 @@ class Settings(BaseSettings):
                     values[field.validation_alias] = values.pop(name)
         return values
 
-    @field_validator("allowed_origins", "trusted_hosts", "preload_modules", "kernel_env", mode="before")
-    @classmethod
-    def _several(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        if value.lstrip().startswith("["):
-            try:
-                return json.loads(value)
-            except ValueError as error:
-                raise ValueError(f"is no valid JSON list ({error})") from None
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-
     @field_validator("allowed_origins")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -293,24 +227,6 @@ class Settings(BaseSettings):
             if not is_host(host.removeprefix("*.")):
                 raise ValueError(f"{host!r} is no host name (no scheme, no port, no path)")
         return tuple(dict.fromkeys(host.lower().strip("[]") for host in value))
-
-    @field_validator("preload_modules")
-    @classmethod
-    def _modules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if not all(part.isidentifier() for part in name.split(".")):
-                raise ValueError(f"{name!r} is no name of a module")
-        return tuple(dict.fromkeys(value))
-
-    @field_validator("kernel_env")
-    @classmethod
-    def _variables(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                raise ValueError(f"{name!r} is no name of an environment variable")
-            if name.upper() == f"{PREFIX}TOKEN":
-                raise ValueError("the service's own token is not for kernels")
-        return value
 
     @field_validator("host")
     @classmethod
@@ -366,7 +282,7 @@ class Settings(BaseSettings):
             raise ValueError("is no http or https URL")
         return value
 
-    @field_validator("log_level", "log_format", "fork_kernels", mode="before")
+    @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -406,7 +322,9 @@ def variables() -> list[Variable]:
     """Every setting, for help texts and documentation."""
     return [
         Variable(variable_name(name), _shown_default(field), field.description or "", str((field.examples or [""])[0]))
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(
+            Settings.model_fields.items(), key=lambda item: item[0] in KernelSettings.model_fields
+        )
     ]
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reactive_kernels import Forking, KernelPool, PoolLimits
 from reactive_nb.core.config import Settings
 from reactive_nb.core.security import User
 from reactive_nb.formats import kernelspecs
@@ -23,6 +22,7 @@ from reactive_nb.schemas.events import CellStatusEvent, Event
 from reactive_nb.schemas.runs import RunCell, RunResponse, RunState
 from reactive_nb.services import views
 from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
+from reactive_nb.services.kernel_pool import pool_of_one
 from reactive_nb.services.languages import on_kernel
 from reactive_nb.services.registry import SessionRegistry
 from reactive_nb.services.session import NotebookSession
@@ -88,9 +88,7 @@ async def run_notebook(
     if allow_errors:
         prepared = _going_on(prepared)
     storage = MemoryStorage(working_directory=directory)
-    limits = PoolLimits(max_kernels=1, spares=0, start_timeout=settings.kernel_start_timeout)
-    # A fork server that starts one kernel is more work than it saves.
-    async with KernelPool(limits, default_kernel=settings.default_kernel, forking=Forking.NEVER) as pool:
+    async with pool_of_one(settings) as pool:
         registry = SessionRegistry(storage, pool, settings, allow_stdin=False)
         spec = registry.kernelspec_of(kernel or prepared.kernel_name)
         if kernel is not None:

@@ -65,3 +65,17 @@ async def test_an_ordinary_notebook_is_run_by_a_forked_kernel_and_stays_portable
             exported = await client.get(f"notebooks/{notebook['id']}/export")
     for text in (exported.text, *texts_in(tmp_path)):
         assert json.loads(text)["metadata"]["kernelspec"]["name"] == "python3"
+
+
+async def test_limits_are_told_by_the_names_of_their_settings(tmp_path: Path) -> None:
+    with running(tmp_path, kernel_memory_limit="512MiB", max_kernels=1) as service:
+        async with service.client() as client:
+            first, second = await new_notebook(client, "bytearray(10**10)"), await new_notebook(client, "1")
+            run = (await client.post(f"notebooks/{first['id']}/run", json={"wait": 30})).json()
+            if sys.platform.startswith("linux"):
+                assert "512 MiB (REACTIVE_NB_KERNEL_MEMORY_LIMIT)" in run["cells"][0]["error"]["message"]
+                assert "REACTIVE_NB_KERNEL_MEMORY_LIMIT" in run["cells"][0]["outputs"][0]["traceback"][-1]
+            refused = (await client.post(f"notebooks/{second['id']}/run", json={"wait": 30})).json()
+            assert refused["message"] == (
+                "1 kernel is running, which is the limit. Shut one down, or raise REACTIVE_NB_MAX_KERNELS."
+            )

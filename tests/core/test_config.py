@@ -12,7 +12,6 @@ import pytest
 import reactive_nb
 from reactive_nb.core.config import (
     ConfigurationError,
-    ForkKernels,
     LogFormat,
     LogLevel,
     Settings,
@@ -21,6 +20,7 @@ from reactive_nb.core.config import (
     variable_name,
     variables,
 )
+from reactive_nb.core.kernel_settings import ForkKernels
 
 NAMES = {
     "CLERK_FRONTEND_API",
@@ -58,6 +58,11 @@ NAMES = {
     "REACTIVE_NB_LOG_FORMAT",
     "REACTIVE_NB_DYNAMODB_ENDPOINT",
     "REACTIVE_NB_FORK_KERNELS",
+    "REACTIVE_NB_KERNEL_MEMORY_LIMIT",
+    "REACTIVE_NB_KERNEL_CPU_LIMIT",
+    "REACTIVE_NB_KERNEL_CPU_SECONDS",
+    "REACTIVE_NB_KERNEL_PROCESS_LIMIT",
+    "REACTIVE_NB_KERNEL_FILE_LIMIT",
     "REACTIVE_NB_PRELOAD_MODULES",
     "REACTIVE_NB_KERNEL_ENV",
     "REACTIVE_NB_TRUSTED_HOSTS",
@@ -117,6 +122,8 @@ def test_token_is_random_unless_given(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("REACTIVE_NB_KERNEL_ENV", "A,B_2", "kernel_env", ("A", "B_2")),
         ("REACTIVE_NB_FORK_KERNELS", "NEVER", "fork_kernels", ForkKernels.NEVER),
+        ("REACTIVE_NB_KERNEL_MEMORY_LIMIT", "1.5GiB", "kernel_memory_limit", 1536 * 2**20),
+        ("REACTIVE_NB_KERNEL_MEMORY_LIMIT", "0", "kernel_memory_limit", 0),
         ("REACTIVE_NB_PRELOAD_MODULES", "numpy, a.b,numpy", "preload_modules", ("numpy", "a.b")),
         ("REACTIVE_NB_HOST", "::1", "host", "::1"),
         ("REACTIVE_NB_HOST", "[::1]", "host", "::1"),
@@ -151,6 +158,10 @@ def test_value_means(monkeypatch: pytest.MonkeyPatch, variable: str, value: str,
         ("REACTIVE_NB_KERNEL_IDLE_TIMEOUT", "-1", "greater than or equal to 0"),
         ("REACTIVE_NB_KERNEL_ENV", "MY-DIR", "no name of an environment variable"),
         ("REACTIVE_NB_PRELOAD_MODULES", "numpy,scikit-learn", "'scikit-learn' is no name of a module"),
+        ("REACTIVE_NB_KERNEL_MEMORY_LIMIT", "lots", "could not parse value and unit"),
+        ("REACTIVE_NB_KERNEL_MEMORY_LIMIT", "100MiB", "less than a kernel needs to start: 256 MiB at least"),
+        ("REACTIVE_NB_KERNEL_FILE_LIMIT", "3", "less than a kernel needs to start: 100 at least"),
+        ("REACTIVE_NB_KERNEL_PROCESS_LIMIT", "-1", "should be greater than or equal to 0"),
         ("REACTIVE_NB_FORK_KERNELS", "sometimes", "should be 'auto' or 'never'"),
         ("REACTIVE_NB_KERNEL_ENV", "REACTIVE_NB_TOKEN", "not for kernels"),
         ("REACTIVE_NB_TRUSTED_HOSTS", "a.example:80", "no host name"),

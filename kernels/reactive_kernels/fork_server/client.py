@@ -118,6 +118,7 @@ def _ask(launch: Launch, lifeline: socket.socket, output: tuple[int, int]) -> Fo
             "cwd": launch.cwd,
             "env": dict(launch.environment),
             "limits": _limits(),
+            "confinement": dict(launch.confinement),
         }
         server.send(request, (lifeline.fileno(), *output))
         return server

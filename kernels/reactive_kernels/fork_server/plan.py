@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,16 @@ class Launch:
     environment: Mapping[str, str]
     stdout: int
     stderr: int
+    confinement: Mapping[str, Any] = field(default_factory=dict)
+    """Its limits beyond ours (see `server.confinement`)."""
 
 
-def plan(command: Sequence[str], options: Mapping[str, Any], preload: Sequence[str]) -> Launch | None:
+def plan(
+    command: Sequence[str],
+    options: Mapping[str, Any],
+    preload: Sequence[str],
+    confinement: Mapping[str, Any] | None = None,
+) -> Launch | None:
     """How to fork the kernel of `command`, with the options it would be given as `Popen`'s; None if only that can.
 
     So it is on systems without a fork that is worth it, for a program that is not `python -m ipykernel_launcher`, and
@@ -67,7 +74,7 @@ def plan(command: Sequence[str], options: Mapping[str, Any], preload: Sequence[s
     start_only = {name: value for name, value in environment.items() if _is_start_only(name)}
     kind = ServerKind(os.path.abspath(interpreter), tuple(command[1:at]), tuple(preload), frozenset(start_only.items()))
     cwd = os.path.abspath(options.get("cwd") or os.getcwd())
-    return Launch(kind, tuple(command), tuple(command[at + 2 :]), cwd, environment, *output)
+    return Launch(kind, tuple(command), tuple(command[at + 2 :]), cwd, environment, *output, confinement or {})
 
 
 def _is_start_only(name: str) -> bool:

@@ -22,6 +22,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .confinement import confine, set_rlimits
 from .wire import send
 
 _LONGEST_TRACEBACK = 8_000
@@ -42,7 +43,8 @@ def run(job: Any) -> None:
         _take_descriptors(job.output)
         _end_with_owner(lifeline)
         _reset_signals()
-        _set_limits(request["limits"])
+        set_rlimits(request["limits"])
+        confine(request["confinement"])
         os.chdir(request["cwd"])
         _set_environment(request["env"])
         _reseed()
@@ -110,15 +112,6 @@ def _reset_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def _set_limits(limits: Mapping[str, list[int]]) -> None:
-    import resource
-
-    for name, wanted in limits.items():
-        which = getattr(resource, name, None)
-        if which is not None and resource.getrlimit(which) != tuple(wanted):
-            resource.setrlimit(which, (wanted[0], wanted[1]))
 
 
 def _set_environment(environment: Mapping[str, str]) -> None:
