@@ -90,6 +90,11 @@ class KernelConnection:
         return self._process.pid if self._process is not None and self.alive else None
 
     @property
+    def busy(self) -> bool:
+        """Whether the kernel works on something, ours or another client's."""
+        return self._client is not None and self.alive and self._client.busy
+
+    @property
     def connection_info(self) -> Mapping[str, Any]:
         """Where the kernel listens, for another client of it; {} when there is no process."""
         return self._process.connection_info if self._process is not None else {}

@@ -7,6 +7,7 @@ cells say. Here is who hears what.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -67,6 +68,8 @@ class KernelLink:
         interrupts: InterruptPolicy,
         allow_stdin: bool = True,
     ) -> None:
+        self.heard_at = float("-inf")
+        """When the kernel last said something of its own accord or for a run, by the monotonic clock."""
         self._owner = owner
         self._life = KernelLife(pool, owner.perform, self._hear, directory=directory, environment=environment)
         self._output = KernelOutput(owner, lambda: self._life.connection, limits)
@@ -76,6 +79,11 @@ class KernelLink:
     @property
     def connection(self) -> KernelConnection | None:
         return self._life.connection
+
+    @property
+    def busy(self) -> bool:
+        """Whether the kernel works on something, were it for another client."""
+        return self._life.connection is not None and self._life.connection.busy
 
     @property
     def comms(self) -> CommStore:
@@ -167,6 +175,8 @@ class KernelLink:
 
     # -- what the kernel tells
     def _hear(self, event: KernelEvent) -> None:
+        if not isinstance(event, StatusEvent):
+            self.heard_at = time.monotonic()
         self._work.hear(event)
         match event:
             case OutputEvent() | UpdateDisplayEvent() | ClearOutputEvent():

@@ -16,11 +16,12 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from reactive_kernels import KernelPool
-from reactive_nb.core.config import Settings
+from reactive_nb.core.config import Settings, variable_name
 from reactive_nb.core.security import User
 from reactive_nb.formats import kernelspecs
-from reactive_nb.models import Cell, Kernelspec, KernelState, Notebook, new_notebook_id
+from reactive_nb.models import Cell, Kernelspec, Notebook, new_notebook_id
 from reactive_nb.services.errors import InvalidOperation
+from reactive_nb.services.idleness import IdleLimits, Verdict, verdict
 from reactive_nb.services.languages import cell_type, in_language
 from reactive_nb.services.limits import check_cells, check_source
 from reactive_nb.services.operations import AddCell
@@ -46,6 +47,7 @@ class SessionRegistry:
         self._pool = pool
         self._allow_stdin = allow_stdin
         self._settings = settings
+        self._idle_limits = IdleLimits(settings.kernel_idle_timeout, settings.session_idle_timeout)
         self._sessions: dict[str, NotebookSession] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._sweeper: asyncio.Task[None] | None = None
@@ -197,18 +199,16 @@ class SessionRegistry:
 
     async def _look_after(self, session: NotebookSession) -> None:
         await session.take_over_changes()
-        if session.broadcaster.clients or session.busy:
-            session.last_used = time.monotonic()
-            return
-        idle = time.monotonic() - session.last_used
-        kernel_limit, session_limit = self._settings.kernel_idle_timeout, self._settings.session_idle_timeout
-        has_kernel = session.state.kernel not in (KernelState.NONE, KernelState.DEAD)
-        if has_kernel and kernel_limit and idle > kernel_limit:
-            await session.end_kernel("The kernel was shut down after a time without use.")
-        elif not has_kernel and session_limit and idle > session_limit and session.unstored is None:
-            async with self._turn(session.id):  # who wants it now waits until all of it is stored
-                await session.close(reason="The notebook was not in use.")
-                self._sessions.pop(session.id, None)
+        match verdict(session.use(), self._idle_limits):
+            case Verdict.STAY:
+                pass
+            case Verdict.END_KERNEL:
+                limit = f"{self._idle_limits.kernel_s:g} s without use ({variable_name('kernel_idle_timeout')})"
+                await session.end_kernel(f"The kernel was shut down after {limit}. Run a cell to start another.")
+            case Verdict.CLOSE:
+                async with self._turn(session.id):  # who wants it now waits until all of it is stored
+                    await session.close(reason="The notebook was not in use.")
+                    self._sessions.pop(session.id, None)
 
 
 def _cell(cell: AddCell, language: str) -> Cell:

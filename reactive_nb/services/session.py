@@ -44,6 +44,7 @@ from reactive_nb.services.effects import (
     StopBatch,
 )
 from reactive_nb.services.errors import Conflict, KernelUnavailable, NotebookClosed, SessionError
+from reactive_nb.services.idleness import Use
 from reactive_nb.services.kernel_link import KernelLink
 from reactive_nb.services.kernel_work import InterruptPolicy
 from reactive_nb.services.operations import (
@@ -252,6 +253,13 @@ class NotebookSession:
         """End the kernel; `why` is what clients are told. Returns when its process is gone."""
         self.perform(KernelChanged(KernelState.NONE, why))
         await asyncio.wait({self.kernel.replace(start=False, kernel_name=self.notebook.kernel_name)})
+
+    def use(self) -> Use:
+        """Whether it is in use, or since when it is not."""
+        now = time.monotonic()
+        in_use = bool(self.broadcaster.clients) or self.busy or self.kernel.busy
+        self.last_used = now if in_use else max(self.last_used, self.kernel.heard_at)
+        return Use(in_use, now - self.last_used, self.state.kernel, stored=self.unstored is None)
 
     # -- what only the kernel knows
     async def variables(self) -> VariablesResponse:

@@ -1,8 +1,8 @@
-"""A kernel's start to its first reply, its memory, and `import pandas`: launched by itself, and forked.
+"""A kernel's start to its first reply, its memory, `import pandas`: launched, forked, kept ready; and fifty at once.
 
-`python -m tests.benchmarks.kernel_start [ROUNDS]` prints a table. Kernels come from a pool without spares, one after
-the other, the kinds taking turns; memory is the proportional set size, each kernel being one of `ROUNDS` that live.
-The fork server's own start is the first round's, which is not counted; its memory is shared out among its kernels.
+`python -m tests.benchmarks.kernel_start [ROUNDS]` prints a table. Kernels come from pools, one after the other, the
+kinds taking turns; memory is the proportional set size, each kernel being one of `ROUNDS` that live. The fork server's
+own start is the first round's, which is not counted; its memory is shared out among its kernels.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import time
 
 import psutil
 
-from reactive_kernels import KernelConnection, KernelPool, PoolLimits
+from reactive_kernels import Forking, KernelConnection, KernelPool, PoolLimits
 
+NO_SPARES = PoolLimits(spares=0)
 KINDS = {
-    "launched by itself": KernelPool(PoolLimits(spares=0)),
-    "forked": KernelPool(PoolLimits(spares=0), default_kernel="reactive-python"),
-    "forked, pandas imported before": KernelPool(
-        PoolLimits(spares=0), default_kernel="reactive-python", preload=["numpy", "pandas"]
-    ),
+    "launched by itself": KernelPool(NO_SPARES, forking=Forking.NEVER),
+    "forked": KernelPool(NO_SPARES),
+    "forked, pandas imported before": KernelPool(NO_SPARES, preload=["numpy", "pandas"]),
+    "kept ready": KernelPool(PoolLimits(spares=1)),
 }
 IMPORT = "import time as t; began = t.perf_counter(); import pandas; took = t.perf_counter() - began"
 PRELOAD_S = 5.0
+AT_ONCE = 50
 
 
 async def measure(rounds: int) -> None:
@@ -36,6 +37,7 @@ async def measure(rounds: int) -> None:
     await asyncio.sleep(PRELOAD_S)  # for the fork server to have imported what it shall
     for _ in range(rounds):
         for kind, pool in KINDS.items():
+            await pool.ready()
             kernel, took = await start(pool)
             kernels[kind].append(kernel)
             starts[kind].append(took * 1000)
@@ -47,6 +49,19 @@ async def measure(rounds: int) -> None:
         print(f"{kind:32}{middle:5.0f} ms{fastest:6.0f} ms{pss:5.0f} MB{imported:12.1f} ms")
     for pool in KINDS.values():
         await pool.aclose()
+
+
+async def measure_many() -> None:
+    """Print how long it takes until all of many kernels that are wanted at once have answered."""
+    for forking in (Forking.AUTO, Forking.NEVER):
+        async with KernelPool(PoolLimits(spares=1, start_timeout=300), forking=forking) as pool:
+            await pool.ready()
+            began = time.perf_counter()
+            await asyncio.gather(*(start(pool) for _ in range(AT_ONCE)))
+            took = time.perf_counter() - began
+            print(
+                f"{AT_ONCE} at once, {'forked' if forking is Forking.AUTO else 'launched':9}{took:6.1f} s for the last"
+            )
 
 
 async def start(pool: KernelPool) -> tuple[KernelConnection, float]:
@@ -63,5 +78,11 @@ async def import_pandas(kernel: KernelConnection) -> float:
     return float(reply.user_expressions["took"]["data"]["text/plain"]) * 1000
 
 
+async def main() -> None:
+    """Print all."""
+    await measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    await measure_many()
+
+
 if __name__ == "__main__":
-    asyncio.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10))
+    asyncio.run(main())

@@ -98,14 +98,6 @@ async def test_no_two_kernels_have_the_same_chance(pool: KernelPool) -> None:
         assert not [pair for pair in pairs if pair[0] == pair[1]]
 
 
-async def test_fifty_kernels_at_once_all_start(pool: KernelPool) -> None:
-    limits = PoolLimits(spares=0, concurrent_starts=50, start_timeout=120)
-    async with KernelPool(limits, default_kernel=FORKED) as many:
-        kernels = await asyncio.gather(*(many.acquire(listener=Recorder()) for _ in range(50)))
-        assert len({server_of(kernel).pid for kernel in kernels}) == 1
-        assert await asyncio.gather(*(value(kernel, "6 * 7") for kernel in kernels)) == [42] * 50
-
-
 async def test_no_more_kernels_start_at_once_than_there_are_processors(no_servers: None, directory: Path) -> None:
     startup = directory / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)

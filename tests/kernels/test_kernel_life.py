@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -251,24 +250,6 @@ asyncio.run(main())
     server.kill()
     await server.wait()
     await gone(pid)
-
-
-@pytest.mark.parametrize("forking", Forking)
-async def test_many_beginnings_and_ends_leave_no_descriptor_thread_or_child(forking: Forking) -> None:
-    async def cycle(pool: KernelPool) -> None:
-        kernel = await pool.acquire(listener=Recorder())
-        assert (await kernel.execute("1 + 1")).status == "ok"
-        await pool.release(kernel)
-
-    async def held_after(cycles: int) -> tuple[int, int, int]:
-        async with KernelPool(PoolLimits(spares=0), forking=forking) as pool:
-            for _ in range(cycles // 2):
-                await asyncio.gather(cycle(pool), cycle(pool))
-        me = psutil.Process()
-        return me.num_fds(), threading.active_count(), len(children())
-
-    await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.05) for _ in range(50)))  # all of the loop's threads
-    assert await held_after(2) == await held_after(18)
 
 
 # Kernelspecs

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 
 from reactive_kernels import KernelPool
 from reactive_nb.core.config import load_settings
@@ -174,6 +175,73 @@ async def test_who_is_connected_or_runs_something_keeps_it_open(
         await ended.wait()
     assert not watched.closed
     subscription.close()
+
+
+async def culled(session: NotebookSession) -> str:
+    """Wait until its kernel is gone; what clients are told."""
+    told = asyncio.Event()
+    session.broadcaster.observe("cull", lambda _: told.set() if session.state.kernel is KernelState.NONE else None)
+    async with asyncio.timeout(DEADLINE_S):
+        await told.wait()
+    return session.state.kernel_message or ""
+
+
+def compute_from_elsewhere(session: NotebookSession) -> BlockingKernelClient:
+    """Another client of its kernel, which has it work on something that takes long."""
+    client = BlockingKernelClient()
+    connection = session.kernel.connection
+    assert connection is not None
+    info: Any = dict(connection.connection_info)
+    client.load_connection_info(info)
+    client.start_channels(hb=False)
+    client.execute("import time; print('on', flush=True); time.sleep(600)")
+    while client.get_iopub_msg(timeout=DEADLINE_S)["msg_type"] != "stream":
+        pass
+    return client
+
+
+ASKS = "input()"
+SPEAKS = """
+import threading
+def speak():
+    while True:
+        print('.', end='', flush=True)
+        over.wait(0.05)
+over = threading.Event()
+threading.Thread(target=speak, daemon=True).start()
+"""
+
+
+async def test_only_kernels_that_nobody_uses_are_shut_down_and_clients_are_told(
+    make: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "SWEEP_S", 0.02)
+    registry = await make(kernel_idle_timeout=1, session_idle_timeout=0)
+    unused, asking, speaking, elsewhere, watched = [
+        await registry.create(ANN, name="Test", cells=[AddCell("c0", source=source)])
+        for source in ("1", ASKS, SPEAKS, "1", "1")
+    ]
+    subscription = watched.broadcaster.subscribe()
+    await asyncio.gather(*(session.run(wait=DEADLINE_S) for session in (speaking, elsewhere, watched)))
+    await asking.run(wait=0.01)
+    other = await asyncio.to_thread(compute_from_elsewhere, elsewhere)
+    try:
+        for source in ("2", "3"):
+            await unused.apply(UpdateCell("c0", source=source))
+            await unused.run(wait=DEADLINE_S)
+            message = await culled(unused)
+            assert message == (
+                "The kernel was shut down after 1 s without use (REACTIVE_NB_KERNEL_IDLE_TIMEOUT). "
+                "Run a cell to start another."
+            )
+        for session in (asking, speaking, elsewhere, watched):
+            assert session.kernel.connection is not None
+            assert session.kernel.connection.alive
+    finally:
+        other.stop_channels()
+        other.context.destroy(linger=0)
+        subscription.close()
+    assert "shut down" in await culled(watched)
 
 
 async def test_closing_stores_what_is_shown(make: Registry) -> None:
