@@ -33,11 +33,11 @@ class Confinement:
 
     def explain_error(self, pid: int | None, ename: str, evalue: str) -> str | None:
         """A sentence for the user if an error may come of a limit."""
-        return explain_error(self._limits, self._usage(pid), ename, evalue)
+        return explain_error(self._limits, self._usage(pid), ename, evalue) if self.options else None
 
     def explain_end(self, code: int | None) -> str | None:
         """Why the kernel's process has ended, if that was for a limit."""
-        return explain_end(self._limits, self._usage(None), code)
+        return explain_end(self._limits, self._usage(None), code) if self.options else None
 
     async def lift(self) -> None:
         """The kernel has ended: end what is left in its group, and remove that."""
