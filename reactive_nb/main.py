@@ -74,11 +74,12 @@ def create_app(
 
 def server_options(settings: Settings) -> dict[str, Any]:
     """How uvicorn is to serve the application: `uvicorn.run(app, **server_options(settings))`."""
-    from reactive_nb.api.server_protocol import AskingLimit  # who asks has uvicorn, who only makes the app need not
+    # who asks has uvicorn, who only makes the app need not
+    from reactive_nb.api.server_protocol import AskingLimit, GatheredWebSocket
 
     return {
         "http": AskingLimit,
-        "ws": "websockets-sansio",
+        "ws": GatheredWebSocket,
         "host": settings.host,
         "port": settings.port,
         "ws_max_size": max(2 * settings.max_json_bytes, 16 * 1024 * 1024),  # of binary frames too

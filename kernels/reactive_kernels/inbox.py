@@ -92,16 +92,17 @@ class Inbox:
     def _take_in(self, until: float) -> bool:
         """Read what is there; whether there is more."""
         socket, count = self._socket, 0
-        while self._has_news():
+        while True:
             try:
                 self._backlog.append(socket.recv_multipart(zmq.NOBLOCK))
+            except zmq.Again:
+                return False
             except zmq.ZMQError as error:
                 self._complain(f"could not be read ({error})")
                 return True
             count += 1
             if count % _LOOK_AT_CLOCK_EVERY == 0 and time.perf_counter() > until:
                 return True
-        return False
 
     def _has_news(self) -> bool:
         return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)

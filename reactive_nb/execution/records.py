@@ -66,9 +66,9 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
     """What a run of `cell` would use now."""
     provided = tuple(
         (name, provider, _version(records.get(provider), name))
-        for name, provider in sorted(graph.providers[cell].items())
+        for name, provider in sorted(graph.nodes[cell].providers.items())
     )
-    withheld = graph.withheld.get(cell)
+    withheld = graph.nodes[cell].withheld
     if withheld:
         provided += tuple((name, by, -1) for name, by in sorted(withheld.items()))
     if graph.exclusive and cell in graph.conflicts:
@@ -109,5 +109,6 @@ def origin(graph: DependencyGraph, records: Records, provider: str | None, name:
                 return Origin(provider)
             elif name in record.deleted:
                 return Origin(None)
-        provider = graph.providers.get(provider, {}).get(name)
+        node = graph.nodes.get(provider)
+        provider = node.providers.get(name) if node is not None else None
     return Origin(None)

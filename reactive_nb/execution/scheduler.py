@@ -101,10 +101,10 @@ def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str]
         if cell in seen:
             continue
         seen.add(cell)
-        verdict = cell in surely or any(map(is_stale, graph.providers[cell].values())) or outdated(now, cell)
+        verdict = cell in surely or any(map(is_stale, graph.nodes[cell].providers.values())) or outdated(now, cell)
         if verdict != (cell in before):
             verdicts[cell] = verdict
-            for user in graph.users[cell]:
+            for user in graph.users_of(cell):
                 heapq.heappush(todo, (rank[user], user))
                 if verdict:
                     surely.add(user)
@@ -132,13 +132,13 @@ def stale_ancestors(now: Situation, stale: AbstractSet[str], cells: Iterable[str
     above: set[str] = set()
     todo = list(cells)
     while todo:
-        for provider in now.graph.providers[todo.pop()].values():
+        for provider in now.graph.nodes[todo.pop()].providers.values():
             if provider in stale and provider not in above and provider not in now.manual:
                 above.add(provider)
                 todo.append(provider)
     found: set[str] = set()
     for cell in sorted(above, key=now.graph.rank.__getitem__):
-        if outdated(now, cell) or not found.isdisjoint(now.graph.providers[cell].values()):
+        if outdated(now, cell) or not found.isdisjoint(now.graph.nodes[cell].providers.values()):
             found.add(cell)
     return found
 
@@ -149,7 +149,7 @@ def with_dependants(now: Situation, cells: AbstractSet[str], *, follow: Follow) 
     todo = list(cells)
     while todo:
         cell = todo.pop()
-        more = {user for user in now.graph.users[cell] if follow(user)}
+        more = {user for user in now.graph.users_of(cell) if follow(user)}
         more |= creators_of_spoiled(now, cell)
         for other in more - result - now.manual:
             result.add(other)
@@ -160,7 +160,7 @@ def with_dependants(now: Situation, cells: AbstractSet[str], *, follow: Follow) 
 def creators_of_spoiled(now: Situation, cell: str) -> set[str]:
     """Cells whose version of a name `cell` needs, but whose object a cell further down has changed in place."""
     found: set[str] = set()
-    for name, provider in now.graph.providers[cell].items():
+    for name, provider in now.graph.nodes[cell].providers.items():
         creator = origin(now.graph, now.records, provider, name).cell
         if creator is not None and creator != cell and name in now.records[creator].spoiled:
             found.add(creator)

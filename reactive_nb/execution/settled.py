@@ -68,7 +68,9 @@ class Settled:
 
     def ended(self, place: Place) -> Settled:
         """The cell below `place` has run, and left its names as they belong below it, but for those then in doubt."""
-        return replace(self, place=(place[0], place[1] + 1)) if self.place == place else self
+        if self.place != place:
+            return self
+        return Settled((place[0], place[1] + 1), self.complete, self.followed, self.doubtful, self.number)
 
     def finally_at_bottom(self, graph: DependencyGraph) -> Settled:
         """Each name is left as its last writer made it."""

@@ -116,7 +116,7 @@ class DependencyGraph:
     @property
     def users(self) -> Mapping[str, frozenset[str]]:
         """Cell → the cells that get a name from it."""
-        return LazyMap(self.nodes, self._users)
+        return LazyMap(self.nodes, self.users_of)
 
     @cached_property
     def rank(self) -> Mapping[str, tuple[int, int]]:
@@ -132,11 +132,22 @@ class DependencyGraph:
         return self.document.labels
 
     # -- one cell
-    def _users(self, cell: str) -> frozenset[str]:
+    def users_of(self, cell: str) -> frozenset[str]:
+        """The cells that get a name from `cell`, a node: looked for once."""
+        found = self._found_users.get(cell)
+        if found is None:
+            found = self._found_users[cell] = self._look_for_users(cell)
+        return found
+
+    @cached_property
+    def _found_users(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _look_for_users(self, cell: str) -> frozenset[str]:
         nodes = self.nodes
         found = frozenset(
             user
-            for name in self.nodes[cell].writes
+            for name in nodes[cell].writes
             for user in self.in_reach(cell, name)
             if nodes[user].providers.get(name) == cell
         )

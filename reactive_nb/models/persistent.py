@@ -162,6 +162,8 @@ class PersistentSet(AbstractSet[Member]):
         return self.difference(other)
 
     def __xor__(self, other: AbstractSet[Any]) -> frozenset[Any]:
+        if other is self:
+            return frozenset()
         if isinstance(other, PersistentSet):
             return self._members.keys_apart(other._members)
         return frozenset(self) ^ frozenset(other)

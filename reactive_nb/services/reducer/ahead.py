@@ -6,7 +6,7 @@ source, lets expect; the kernel checks that, and stops at the first that does so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reactive_nb.execution.records import Outcome
 from reactive_nb.models import CellType
@@ -45,12 +45,11 @@ def look_ahead(step: Transition) -> list[Following]:
         if condition is None or not _can_be_part(supposed.state, cell) or len(found) + 1 == MOST_AT_ONCE:
             break
         _suppose(supposed, before, condition)
-        now = supposed.refresh()
+        now = supposed.now()
         ancestors, creators = needed_first(now, supposed.state.stale, cell)
         if ancestors - {cell} or creators or blocked_by(supposed.state, now, cell) is not None:
             break
-        before, effect = execution_of(supposed.state, now, cell)
-        before = replace(before, ahead=True)
+        before, effect = execution_of(supposed.state, now, cell, ahead=True)
         supposed.change(number=before.number)
         found.append(Following(condition, before, effect))
     return found
@@ -70,7 +69,7 @@ def _expected(state: SessionState, execution: Execution) -> Expected | None:
     analysis = known.analysis
     if known.problem or known.learned or analysis.maybe or analysis.opaque:
         return None
-    if state.graph.writes[execution.cell] != analysis.defines | analysis.mutates | analysis.deletes:
+    if state.graph.nodes[execution.cell].writes != analysis.defines | analysis.mutates | analysis.deletes:
         return None
     return {
         "kept": sorted((analysis.defines | analysis.mutates) - analysis.deletes),

@@ -88,7 +88,7 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     _go_on(step)
     cell = step.state.notebook.cell(running.cell)
     report: Report = (operation.reply.report if operation.reply else None) or {}
-    if cell is None or cell.id not in step.graph.rank:
+    if cell is None or cell.id not in step.graph.nodes:
         leave_no_trace(step, running.cell, report)
         if cell is not None and cell.id in step.state.knowledge:
             _show(step, cell, operation)
@@ -98,13 +98,13 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
         leave_no_trace(step, cell.id, report)
         return
     report = seen_from(step.graph, cell.id, report)
-    too_early = running.ahead and is_premature(step.refresh(), step.state.stale, running)
+    too_early = running.ahead and is_premature(step.now(), step.state.stale, running)
     refined = _learn(step, cell, operation, report)
     record_run(step, running, cell, operation.outcome, report, refined=refined)
     _show(step, cell, operation)
     if not too_early:
         mark_done(step, cell.id)
-    if refined and step.state.pending & set(step.graph.providers[cell.id].values()):
+    if refined and step.state.pending & set(step.graph.nodes[cell.id].providers.values()):
         _run_again(step, cell.id)  # it turns out to need what is yet to run
     run_behind(step, {cell.id})  # widgets may have been moved while it ran
     if operation.outcome is Outcome.KERNEL:  # it may still be running, and nothing else can then
@@ -143,17 +143,17 @@ def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> boo
     known = step.state.knowledge[cell.id]
     if name is None or name in known.missed:
         return False
-    matters = name in step.graph.writers and name not in step.graph.providers[cell.id]
+    matters = name in step.graph.writers and name not in step.graph.nodes[cell.id].providers
     step.know(cell.id, replace(known, missed=known.missed | {name}))
-    if not matters or name not in step.graph.providers[cell.id]:
+    if not matters or name not in step.graph.nodes[cell.id].providers:
         return False
-    now = step.refresh()
+    now = step.now()
     run = next((run for run in step.state.runs if cell.id in run.pending and not run.interrupted), None)
     if run is None:
         return False
     dependants = with_dependants(now, {cell.id}, follow=step.state.following(run))
     replace_run(step, replace(run, pending=run.pending | dependants))
-    step.touch(cell.id, *step.graph.users[cell.id])
+    step.touch(cell.id, *step.graph.users_of(cell.id))
     return True
 
 
@@ -170,7 +170,7 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     """
     known = step.state.knowledge[cell.id]
     written = {name for part in ("bound", "deleted", "changed") for name in report.get(part, ())}
-    observed = frozenset(written - (step.graph.writes[cell.id] - known.observed))
+    observed = frozenset(written - (step.graph.nodes[cell.id].writes - known.observed))
     looked_at = frozenset(report.get("read", ())) - known.analysis.uses
     ambient = frozenset(filter(is_ambient, looked_at)), frozenset(filter(is_ambient, observed))
     refined = _note_ambient(step, cell.id, *ambient)
@@ -184,12 +184,12 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     if observed == known.observed and not any(name in step.graph.writers for name in read ^ known.read):
         step.know(cell.id, replace(known, read=read))  # it counts when somebody comes to write them
         return refined
-    concerned = step.graph.users[cell.id] | {cell.id}
+    concerned = step.graph.users_of(cell.id) | {cell.id}
     step.refresh()
     stale = step.state.stale
     step.know(cell.id, replace(known, observed=observed, read=read))
     step.refresh()
-    pull_in_dependants(step, cell.id, concerned | step.graph.users[cell.id] | (step.state.stale - stale))
+    pull_in_dependants(step, cell.id, concerned | step.graph.users_of(cell.id) | (step.state.stale - stale))
     return True
 
 

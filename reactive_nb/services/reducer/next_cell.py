@@ -26,20 +26,19 @@ def needed_first(now: Situation, stale: AbstractSet[str], cell: str) -> tuple[se
 
 def is_premature(now: Situation, stale: AbstractSet[str], execution: Execution) -> bool:
     """Whether a cell that was given ahead would not have been given so if its turn had been awaited."""
-    if execution.cell not in now.graph.rank or now.sources[execution.cell] != execution.source:
+    if execution.cell not in now.graph.nodes or now.sources[execution.cell] != execution.source:
         return True
     ancestors, creators = needed_first(now, stale, execution.cell)
     return bool(ancestors or creators)
 
 
 def blocked_by(state: SessionState, now: Situation, cell: str) -> CellError | None:
-    graph, providers = now.graph, now.graph.providers[cell]
-    withheld = graph.withheld.get(cell, {})
+    graph, node = now.graph, now.graph.nodes[cell]
     names: dict[str, list[str]] = {}
-    for name in sorted(name for name in graph.needs[cell] if not is_ambient(name)):
-        provider = providers.get(name)
+    for name in sorted(name for name in node.needs if not is_ambient(name)):
+        provider = node.providers.get(name)
         if provider is None:
-            blame = withheld.get(name)
+            blame = node.withheld.get(name)
         elif provider in now.manual and provider not in now.records:
             blame = provider
         else:
@@ -51,9 +50,11 @@ def blocked_by(state: SessionState, now: Situation, cell: str) -> CellError | No
     return views.redefinition_error(state, cell) if graph.exclusive else None
 
 
-def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Execution, Execute]:
-    """The run of a cell as it would be now."""
-    graph = now.graph
+def execution_of(
+    state: SessionState, now: Situation, cell_id: str, *, ahead: bool = False
+) -> tuple[Execution, Execute]:
+    """The run of a cell as it would be now; `ahead`: it is given to the kernel before the one before it has ended."""
+    graph, node = now.graph, now.graph.nodes[cell_id]
     cell = state.notebook.by_id[cell_id]
     number = state.number + 1
     database = state.notebook.settings.database
@@ -63,9 +64,9 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
         cell=cell_id,
         bind=bindings_for(graph, state.records, cell_id, state.bound, others),
         forget=tuple(sorted(state.forget - {cell_id})),
-        writes=_variables(graph.writes[cell_id]),
+        writes=_variables(node.writes),
         mutates=tuple(sorted(analysis.mutates)),
-        uses=None if analysis.opaque else _variables(graph.providers[cell_id]),
+        uses=None if analysis.opaque else _variables(node.providers),
     )
     execution = Execution(
         cell=cell_id,
@@ -78,6 +79,7 @@ def execution_of(state: SessionState, now: Situation, cell_id: str) -> tuple[Exe
         doubts=state.settled.number,
         astray=tuple(astray(graph, cell_id)),
         moves=state.moves,
+        ahead=ahead,
     )
     known, timeout = state.knowledge[cell_id], cell.config.timeout
     run = SqlRun(known.sql, cell.config.result or DEFAULT_RESULT, database) if known.sql is not None else None
@@ -104,5 +106,7 @@ def begin(step: Transition, execution: Execution) -> None:
 
 def bound_after(bound: PersistentMap[str, str], names: NamespaceStep) -> PersistentMap[str, str]:
     """Name → the cell whose version the namespace holds, after a step has begun."""
+    if not names.bind:
+        return bound
     removed = [name for name, cell in names.bind.items() if cell is None]
     return bound.without(*removed) | {name: cell for name, cell in names.bind.items() if cell is not None}

@@ -47,7 +47,7 @@ def _advance(step: Transition) -> None:
         if not step.state.runs:
             _settle_names(step)
             return
-        now = step.refresh()
+        now = step.now()
         cell = next(step.state.pending_in_order())
         if _leave_circle(step, cell):
             continue
@@ -117,7 +117,7 @@ def _is_fresh_again(step: Transition, cell: str) -> bool:
     state = step.state
     if cell in state.stale or cell not in state.records:
         return False
-    providers = set(step.graph.providers[cell].values())
+    providers = set(step.graph.nodes[cell].providers.values())
     if not any(provider in state.records and state.records[provider].since for provider in providers):
         return False
     return not any(
@@ -162,7 +162,7 @@ def _blocked(step: Transition, now: Situation, cell: str) -> CellError | None:
     for less in (replace(known, missed=frozenset(), read=frozenset()), replace(known, read=frozenset())):
         if less != known:
             step.know(cell, less)
-            as_written = blocked_by(step.state, step.refresh(), cell)
+            as_written = blocked_by(step.state, step.now(), cell)
             if as_written is not None:
                 return as_written
     step.know(cell, known)
@@ -190,7 +190,7 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
         records=state.records.set(cell, record),
         forget=state.forget | {cell},
     )
-    step.unsettle(step.graph.writes[cell] | (before.kept if before else frozenset()))
+    step.unsettle(step.graph.nodes[cell].writes | (before.kept if before else frozenset()))
     if current.type is CellType.CODE:
         step.overtake(cell)
     if current.outputs:
@@ -198,7 +198,7 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
         step.forget_outputs(cell)
     step.set_cell(replace(current, outputs=(), error=error, execution_count=None, started_at=None, duration_ms=None))
     mark_done(step, cell)
-    step.touch(cell, *step.graph.users[cell])
+    step.touch(cell, *step.graph.users_of(cell))
 
 
 def _unlearn(step: Transition, cell: str) -> None:
@@ -206,14 +206,14 @@ def _unlearn(step: Transition, cell: str) -> None:
     known = step.state.knowledge[cell]
     if not known.observed and not known.read:
         return
-    users = step.graph.users[cell]
+    users = step.graph.users_of(cell)
     step.know(cell, replace(known, observed=frozenset(), read=frozenset()))
     pull_in_dependants(step, cell, users)
 
 
 def pull_in_dependants(step: Transition, cell: str, concerned: AbstractSet[str]) -> None:
     """A run of `cell` concerns these others: they run too, with what depends on them, as far as its runs follow."""
-    now = step.refresh()
+    now = step.now()
     for run in step.state.runs:
         if cell in run.pending and not run.interrupted:
             follow = step.state.following(run)

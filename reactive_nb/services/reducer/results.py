@@ -24,7 +24,7 @@ def seen_from(graph: DependencyGraph, cell_id: str, report: Report) -> Report:
 
     It was not given them, or ahead of their time: what it does to them counts for nobody else.
     """
-    own = graph.writes[cell_id].union(report.get("bound", ()), report.get("deleted", ()))
+    own = graph.nodes[cell_id].writes.union(report.get("bound", ()), report.get("deleted", ()))
     changed = [name for name in report.get("changed", ()) if name not in own]
     below = {name for name in changed if graph.writer_above(cell_id, name) is None}
     if not below:
@@ -42,8 +42,9 @@ def record_run(
 ) -> None:
     """Note how the run of `cell` ended and what it did to names. `refined`: it is why the graph is another now."""
     state, graph = step.state, step.graph
+    writes = graph.nodes[cell.id].writes
     edited = graph is not running.graph and not refined and not state.knowledge[cell.id].learned
-    kept = frozenset(report["kept"]) if "kept" in report else graph.writes[cell.id]
+    kept = frozenset(report["kept"]) if "kept" in report else writes
     deleted = frozenset(report.get("deleted", ()))
     goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
     provides = outcome is Outcome.OK or (outcome is Outcome.ERROR and goes_on)
@@ -63,7 +64,7 @@ def record_run(
     records = spoil(state.records.set(cell.id, record), cell.id, report)
     below = frozenset(report.get("below", ()))
     bound = state.bound.without(*deleted, *below) | dict.fromkeys(kept, cell.id)
-    unsettled = {name for name in graph.writes[cell.id] if name in graph.several} | below
+    unsettled = {name for name in writes if name in graph.several} | below
     if not record.provides:
         unsettled |= kept
     before = state.records.get(cell.id)
@@ -74,7 +75,7 @@ def record_run(
     if cell.type is CellType.CODE:
         step.overtake(cell.id)
     step.touch(
-        cell.id, *graph.users[cell.id], *(other for other, _ in report.get("spoiled", ()) if other in graph.rank)
+        cell.id, *graph.users_of(cell.id), *(other for other, _ in report.get("spoiled", ()) if other in graph.nodes)
     )
 
 

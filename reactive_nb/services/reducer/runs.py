@@ -26,7 +26,7 @@ MAX_RUNS = 1_000
 
 
 def run_cells(operation: RunCells, step: Transition) -> None:
-    now = step.refresh()
+    now = step.now()
     cells = choice(step.state, now, operation.scope, operation.cells).cells
     if len(step.state.runs) >= MAX_RUNS:
         raise TooManyRuns(f"Too many runs are waiting: {MAX_RUNS:,} of this notebook are not over yet.")

@@ -6,6 +6,7 @@ Found by comparing the state as it was with the state as it is; only what may be
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from reactive_nb.execution.pending import Pending
 from reactive_nb.models import Cell, CellMode, CellStatus, KernelState
@@ -65,7 +66,10 @@ def _names_differ(old: SessionState, new: SessionState, cell: str) -> bool:
 
 
 def _tell_statuses(step: Transition) -> None:
-    looked_at = step.state.notebook.order.sorted(_perhaps_different(step))
+    found = _perhaps_different(step)
+    if not found and not step.cells_set:
+        return
+    looked_at = step.state.notebook.order.sorted(found)
     update_statuses(step, looked_at)
     old, new = step.before, step.state
     cells, statuses = new.notebook.by_id, new.statuses
@@ -97,16 +101,23 @@ def _perhaps_different(step: Transition) -> set[str]:
     cells = new.notebook.by_id
     if step.every_status or new.notebook.settings is not old.notebook.settings:
         return set(cells)
-    found = step.cells_set | step.graph_cells | (old.stale ^ new.stale) | _differently_pending(old.runs, new.runs)
-    found |= {run.cell for run in (old.running, new.running) if run is not None}
-    return {cell for cell in found | _perhaps_for_another_reason(step) if cell in cells}
+    otherwise = old.stale ^ new.stale
+    found = {*step.cells_set, *step.graph_cells, *otherwise, *_perhaps_for_another_reason(step, otherwise)}
+    if old.runs is not new.runs:
+        found |= _differently_pending(old.runs, new.runs)
+    if old.running is not new.running:
+        found.update(run.cell for run in (old.running, new.running) if run is not None)
+    return {cell for cell in found if cell in cells}
 
 
-def _perhaps_for_another_reason(step: Transition) -> set[str]:
-    """Cells that were stale and are, though not surely for what they were stale for."""
+def _perhaps_for_another_reason(step: Transition, otherwise: AbstractSet[str]) -> set[str]:
+    """Cells that were stale and are, though not surely for what they were stale for.
+
+    `otherwise`: those that were stale or are, not both.
+    """
     old, new = step.before, step.state
     found = set(step.examined)
-    for cell in old.stale ^ new.stale:
+    for cell in otherwise:
         found |= new.graph.users.get(cell, NO_CELLS)
     return {cell for cell in found if cell in old.stale and cell in new.stale}
 

@@ -29,6 +29,8 @@ class Applied:
 
 
 NO_NAMES: frozenset[str] = frozenset()
+_IN_SITUATION = frozenset({"notebook", "dependencies", "records", "leading", "moves"})
+"""The fields of a state that the scheduler looks at."""
 NOTHING_GIVEN: Mapping[str, str] = {}
 
 
@@ -38,6 +40,7 @@ class Transition:
     def __init__(self, state: SessionState) -> None:
         self.before = state
         self.state = state
+        self._now: Situation | None = None
         self.events: list[Event] = []
         self.effects: list[Effect] = []
         self._forgotten: dict[str, None] = {}
@@ -57,6 +60,8 @@ class Transition:
     # -- noting changes
     def change(self, **changes: Any) -> None:
         self.state = self.state.changed(**changes)
+        if not _IN_SITUATION.isdisjoint(changes):
+            self._now = None
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
@@ -117,6 +122,8 @@ class Transition:
     def unsettle(self, names: Iterable[str]) -> None:
         """What these are bound to may no longer be what belongs there."""
         names = list(names)
+        if not names:
+            return
         state = self.state
         self.change(unsettled=state.unsettled.union(names), settled=state.settled.doubting(names))
 
@@ -161,17 +168,25 @@ class Transition:
         followed = [name for name in doubtful if name in ambient or settled.concerns(graph, name)]
         self.change(settled=settled.doubting(followed))
 
-    def refresh(self) -> Situation:
-        """Bring graph and staleness up to date; what the scheduler then looks at."""
+    def refresh(self) -> None:
+        """Bring graph and staleness up to date."""
         if self._regraph:
             self._make_graph()
-        now = self.state.situation()
         if self._everything_changed or self._changed:
             changed: Iterable[str] | None = None if self._everything_changed else self._changed
             self.examined |= self._changed
             self._everything_changed, self._changed = False, set()
-            self.change(stale=stale_cells(now, self.state.stale, changed))
-        return now
+            self.change(stale=stale_cells(self._situation(), self.state.stale, changed))
+
+    def now(self) -> Situation:
+        """What the scheduler looks at, graph and staleness up to date."""
+        self.refresh()
+        return self._situation()
+
+    def _situation(self) -> Situation:
+        if self._now is None:
+            self._now = self.state.situation()
+        return self._now
 
     def result(self) -> Applied:
         effects = self.effects

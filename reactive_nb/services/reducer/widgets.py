@@ -37,7 +37,7 @@ def move_widget(operation: MoveWidget, step: Transition) -> None:
 
 def _reads(step: Transition, cell: str, comm: str) -> bool:
     record = step.state.records.get(cell)
-    return record is not None and comm in record.widgets_read and cell in step.graph.rank
+    return record is not None and comm in record.widgets_read and cell in step.graph.nodes
 
 
 def run_behind(step: Transition, readers: set[str], run_id: str | None = None) -> None:
@@ -46,8 +46,10 @@ def run_behind(step: Transition, readers: set[str], run_id: str | None = None) -
     Without `run_id` only as part of a run that is under way.
     """
     readers = {cell for cell in readers if step.state.records[cell].widgets_read}
-    now = step.refresh()
-    if now.lazy or not readers:
+    if not readers:
+        return
+    now = step.now()
+    if now.lazy:
         return
     wanted = {cell for cell in readers - now.manual if _is_only_behind(step, now, cell)}
     current = _under_way(step, wanted)
