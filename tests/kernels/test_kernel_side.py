@@ -49,6 +49,8 @@ async def test_a_report_has_all_its_parts(kernel: KernelConnection) -> None:
         "changed": [],
         "spoiled": [],
         "missing": [],
+        "read": [],
+        "same": [],
         "name_error": None,
     }
 

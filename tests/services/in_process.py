@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from reactive_kernels import Append, ExecuteReply
+from reactive_kernels import Append
 from reactive_kernels.kernel_side import Namespace, Step
 from reactive_kernels.kernel_text import show
+from reactive_kernels.replies import execute_reply
 from reactive_nb.execution.executor import shown_values
 from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.text import filled
@@ -163,13 +164,7 @@ class InProcessNotebook:
             effects += self._apply(ChangeOutputs({effect.cell_id: (Append((output,)),)}))
         ok = reply["status"] == "ok"
         outcome = Outcome.OK if ok else Outcome.ERROR
-        answer = ExecuteReply(
-            status="ok" if ok else "error",
-            execution_count=effect.number,
-            ename=reply.get("ename"),
-            evalue=reply.get("evalue"),
-            report=report,
-        )
+        answer = execute_reply({**reply, "execution_count": effect.number, "reactive_nb": report}, interrupted=False)
         return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": ok}
 
     def _code(self, source: str) -> tuple[Output | None, dict[str, Any]]:

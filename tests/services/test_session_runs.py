@@ -83,6 +83,15 @@ async def test_names_that_nobody_saw_coming(open_notebook: Open) -> None:
     assert notebook.text("c2")[:4] == "5.14"
 
 
+async def test_what_executed_code_reads_makes_its_cell_run_again(open_notebook: Open) -> None:
+    notebook = await open_notebook("x = 1", "exec('print(x)')")
+    await notebook.run()
+    await notebook.edit("c0", "x = 2")
+    assert notebook.statuses() == "stale stale"
+    await notebook.run("c0")
+    assert notebook.text("c1") == "2\n"
+
+
 async def test_two_runs_at_once_run_each_cell_once(open_notebook: Open) -> None:
     notebook = await open_notebook("import time; time.sleep(0.2)", "a = 1", "a", "b = 2")
     first, second = await asyncio.gather(notebook.run("c0", "c1"), notebook.run("c3", "c1"))
