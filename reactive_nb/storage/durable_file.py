@@ -2,7 +2,8 @@
 
 A new version is written beside the old one, flushed to the disk, and put in its place by one rename. A crash leaves the
 old version or the new, and at worst a temporary file, which `sweep` removes. Two processes keep out of each other's way
-by a lock on the file that is to be replaced, where the system has such locks.
+by a lock on the file that is to be replaced, where the system has such locks; and who gives a file another name has a
+lock on the directory, which whoever must find every file in it can share.
 
 Everything here blocks and raises OSError. Nothing here knows what is in the files.
 """
@@ -26,7 +27,8 @@ except ImportError:  # Windows has no advisory locks: there, one process is mean
 
 TEMPORARY = ".reactive_nb.tmp"
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
-NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EISDIR}
+"""With the last two a network file system refuses to lock what can't be written to, as directories."""
 
 
 class Signature(NamedTuple):
@@ -101,11 +103,29 @@ def locked(path: Path) -> Iterator[os.stat_result]:
             os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
+@contextlib.contextmanager
+def names_locked(directory: Path, *, shared: bool = False) -> Iterator[None]:
+    """Give files in `directory` other names; or `shared`, look at all of them while no other process does so.
+
+    Never waits: raises Locked while that can't be.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        if not _try_lock(descriptor, shared=shared):
+            raise Locked(directory)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
     if fcntl is None:
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError as error:

@@ -14,8 +14,8 @@ import asyncio
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -46,10 +46,13 @@ MAX_NOTEBOOKS = 10_000
 MAX_NAMES = 10_000
 MAX_LOOKS = 100
 RESTLESS_LOOKS = 20
-"""In a row, that do not find a notebook while files are being renamed: only then it is gone."""
+"""In a row, that do not find a notebook while other programs rename files: only then it is gone."""
 LOCK_TIMEOUT_S = 10.0
-LOCK_INTERVALS_S = (0.001, 0.1)
-"""How long until a lock that another process has is asked for again: at first, and at most."""
+LOCK_INTERVALS_S = (0.001, 0.02)
+"""How long until a lock that another process has is asked for again: at first, and at most.
+
+A process that saves all the time lets go of it for a millisecond at a time: who seldom asks may never get it.
+"""
 THREADS = 4
 
 Result = TypeVar("Result")
@@ -67,7 +70,7 @@ class FileStorage(NotebookStorage):
         self._walk = anyio.CapacityLimiter(1)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._scan_turn = asyncio.Lock()
-        self._scans = 0
+        self._scans = {False: 0, True: 0}
 
     async def open(self) -> None:
         if not self._open:
@@ -172,21 +175,26 @@ class FileStorage(NotebookStorage):
         enough for a program that knows nothing of our locks to write.
         """
         old = index.root / entry.file.path
-        for place in self._places(old, entry, notebook):
-            named = replace(notebook, name=notebook_files.stem(place.name))
-            data = write_ipynb(named)
-            with durable_file.written(old.parent, data, mtime_ns=_time_ns(named), like=status) as new:
-                if not unseen and durable_file.signature(os.lstat(old)) != entry.file.signature:
-                    raise Moved
-                os.replace(new.path, old)
-                unseen = True  # from here on, what stands there is ours
-                if place != old and not _moved(old, place):
-                    continue
-                durable_file.sync_directory(old.parent)
-                path = place.relative_to(index.root).as_posix()
-                file = notebook_files.written(path, data, new.signature(place), named)
-                index.wrote(file, named, instead_of=entry.file.path)
-            return named
+        ours = False
+        with ExitStack() as renaming:
+            for place in self._places(old, entry, notebook):
+                named = replace(notebook, name=notebook_files.stem(place.name))
+                data = write_ipynb(named)
+                with durable_file.written(old.parent, data, mtime_ns=_time_ns(named), like=status) as new:
+                    if not ours and place != old:
+                        renaming.enter_context(durable_file.names_locked(old.parent))
+                    if not ours and not unseen and durable_file.signature(os.lstat(old)) != entry.file.signature:
+                        raise Moved
+                    os.replace(new.path, old)
+                    ours = True  # from here on, what stands there is
+                    if place != old and not _moved(old, place):
+                        continue
+                    renaming.close()
+                    durable_file.sync_directory(old.parent)
+                    path = place.relative_to(index.root).as_posix()
+                    file = notebook_files.written(path, data, new.signature(place), named)
+                    index.wrote(file, named, instead_of=entry.file.path)
+                return named
         raise AssertionError("where it is, a notebook can always be put")
 
     @staticmethod
@@ -229,36 +237,44 @@ class FileStorage(NotebookStorage):
             for _ in range(MAX_LOOKS):
                 if entry is not None:
                     with suppress(Moved):
-                        return await self._unlocked(partial(act, index, entry), entry)
-                await self._scan()
+                        work = partial(self._in_thread, partial(act, index, entry))
+                        return await self._unlocked(work, f"file {entry.file.path!r}")
+                await self._unlocked(partial(self._scan, exactly=True), "directory of notebooks")
                 entry = index.find(notebook_id)
                 missed = 0 if entry is not None else missed + 1
                 if missed and (missed == RESTLESS_LOOKS or not index.restless):
                     raise NotebookNotFound(notebook_id)
             raise StorageUnavailable(f"The file of notebook {notebook_id} keeps being moved by another program.")
 
-    async def _unlocked(self, act: Callable[[], Result], entry: Entry) -> Result:
-        """Do something as soon as no other process has the file's lock; meanwhile no thread waits for it."""
+    async def _unlocked(self, act: Callable[[], Awaitable[Result]], what: str) -> Result:
+        """Do something as soon as no other process has the lock that it needs; meanwhile no thread waits for it."""
         deadline = time.monotonic() + LOCK_TIMEOUT_S
         interval, most = LOCK_INTERVALS_S
         while True:
             try:
-                return await self._in_thread(act)
+                return await act()
             except Locked:
                 if time.monotonic() > deadline:
-                    raise StorageUnavailable(f"The file {entry.file.path!r} is locked by another program.") from None
+                    raise StorageUnavailable(f"The {what} is locked by another program.") from None
             await asyncio.sleep(interval)
             interval = min(2 * interval, most)
 
-    async def _scan(self) -> None:
-        """Walk through the directory, unless somebody else's walk began after this call."""
+    async def _scan(self, *, exactly: bool = False) -> None:
+        """Walk through the directory, unless somebody else's walk began after this call.
+
+        Raises Locked if it is to be walked through `exactly`, and another process is renaming a file.
+        """
         index = self._opened_index()
-        asked = self._scans
+        asked = self._scans[exactly]
         async with self._scan_turn:
-            if self._scans > asked:
+            if self._scans[exactly] > asked:
                 return
-            self._scans += 1
-            await self._in_thread(index.scan, limiter=self._walk)
+            before, self._scans = self._scans, {kind: n + (exactly or not kind) for kind, n in self._scans.items()}
+            try:
+                await self._in_thread(partial(index.scan, exactly=exactly), limiter=self._walk)
+            except BaseException:
+                self._scans = before  # nobody is served by a walk that failed
+                raise
 
     def _turn(self, notebook_id: str) -> asyncio.Lock:
         return self._turns.setdefault(notebook_id, asyncio.Lock())

@@ -115,38 +115,47 @@ def written(path: str, data: bytes, signature: Signature, notebook: Notebook) ->
     return NotebookFile(path, signature, digest, claimed_id, notebook.name, summary(notebook))
 
 
-def walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """The notebook files below `root` with their status, those nearest to it first.
+def walk(root: Path, *, exactly: bool = False) -> Iterator[tuple[str, os.stat_result | None]]:
+    """The notebook files below `root` with their status (None: it has just gone), those nearest to it first.
 
-    Raises OSError if `root` itself cannot be read; directories below it that cannot be are passed over.
+    With `exactly`, no other process of ours renames a file in a directory until all of those in it have been taken.
+    Raises OSError if `root` itself cannot be read, and Locked if a process is just renaming; directories below it that
+    cannot be read are passed over.
     """
     seen = 0
     level = [""]
     while level:
         deeper: list[str] = []
         for directory in level:
-            try:
-                entries = list(os.scandir(root / directory))
-            except OSError:
-                if not directory:
-                    raise
-                continue
-            for entry in entries:
-                seen += 1
-                path = f"{directory}/{entry.name}" if directory else entry.name
-                if entry.name.startswith("."):
+            with contextlib.ExitStack() as held:
+                try:
+                    if exactly:
+                        held.enter_context(durable_file.names_locked(root / directory, shared=True))
+                    entries = list(os.scandir(root / directory))
+                except OSError:
+                    if not directory:
+                        raise
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in PASSED_OVER:
-                        deeper.append(path)
-                elif entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
-                    try:
-                        yield path, entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:
+                for entry in entries:
+                    seen += 1
+                    path = f"{directory}/{entry.name}" if directory else entry.name
+                    if entry.name.startswith("."):
                         continue
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in PASSED_OVER:
+                            deeper.append(path)
+                    elif entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
+                        yield path, _status(entry)
             if seen > MAX_ENTRIES:
                 return
         level = deeper
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
 
 
 def temporary_files(root: Path) -> Generator[tuple[Path, list[str]]]:

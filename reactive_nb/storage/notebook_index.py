@@ -70,7 +70,8 @@ class NotebookIndex:
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
         self.restless = False
-        """Whether names changed during the last scan, so that it may have missed some."""
+        """Whether other programs gave files other names during the last scan, so that it may have missed some."""
+        self._listed: frozenset[str] = frozenset()  # paths that the last walk found
         self._overfull = False
 
     def find(self, notebook_id: str) -> Entry | None:
@@ -93,33 +94,33 @@ class NotebookIndex:
         notebook_id = self._ids[path]
         return Entry(notebook_id, self._files[path], self._versions[notebook_id].revision)
 
-    def scan(self) -> None:
+    def scan(self, *, exactly: bool = False) -> None:
         """Walk through the directory and take up what has changed. Raises OSError if it cannot be read.
 
         A file that is given another name during a walk may be missed under both, so a walk that misses something is
-        made again.
+        made again. With `exactly`, processes of ours can't do that meanwhile: raises Locked if one is just at it. Of
+        what other programs do, only traces are to be seen: a file that was gone when it was to be read, and other
+        names than a walk before.
         """
         with self._scanning:
-            began = os.stat(self.root).st_mtime_ns
-            complete = any(self._walk() for _ in range(WALKS))
-            self.restless = not complete or os.stat(self.root).st_mtime_ns != began
+            self.restless = not any(self._walk(exactly=exactly) for _ in range(WALKS))
 
-    def _walk(self) -> bool:
-        """One walk; whether it has missed nothing that was there a moment ago."""
+    def _walk(self, *, exactly: bool) -> bool:
+        """One walk; whether it has missed nothing that was there a moment ago, and found no other names than before."""
         with self._lock:
             before = dict(self._files)
         found: dict[str, NotebookFile] = {}
-        listed = 0
-        overfull = False
-        for path, status in notebook_files.walk(self.root):
+        overfull = vanished = False
+        for path, status in notebook_files.walk(self.root, exactly=exactly):
             if len(found) >= self.limit and path not in before:
                 overfull = True
                 continue
-            listed += 1
             file = self._described(path, status, before.get(path))
-            if file is not None:
+            if file is None:
+                vanished = True
+            else:
                 found[path] = file
-        vanished = listed > len(found)
+        same_names, self._listed = found.keys() == self._listed, frozenset(found)
         for path in before.keys() - found.keys():  # gone, or beyond the bounds of the walk
             file = self._described(path, None, before[path])
             if file is not None:
@@ -130,7 +131,7 @@ class NotebookIndex:
         with self._lock:
             known = set(self._paths)
             self._merge(found, before)
-            return not vanished and known <= self._paths.keys()
+            return not vanished and (same_names or not exactly) and known <= self._paths.keys()
 
     def _described(self, path: str, status: os.stat_result | None, known: NotebookFile | None) -> NotebookFile | None:
         """What is known of a file, or what it says if that is not known; None if it is not there."""

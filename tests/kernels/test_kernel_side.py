@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import sys
+import textwrap
 from importlib import resources
 from typing import Any
 
@@ -326,13 +327,23 @@ def test_it_is_written_for_python_3_9_and_its_library(source: str) -> None:
         assert not isinstance(node, ast.Match)
 
 
-async def test_it_loads_in_less_than_20_ms(kernel: KernelConnection) -> None:
+async def test_it_loads_in_less_than_twice_the_time_that_argparse_takes_to_compile(kernel: KernelConnection) -> None:
+    """That is 20 ms where nothing else runs; what else runs slows both down alike."""
     from reactive_kernels import helper
 
-    code = f"import time\nt = time.thread_time()\nexec({helper.installation()!r})\nspent = time.thread_time() - t"
-    other = code.replace("install()\\n", "pass\\n")
-    await kernel.execute(other)
-    assert float(await shown(kernel, "spent")) < 0.02
+    code = f"""
+    import argparse, inspect
+    from time import thread_time
+    def spent(act):
+        began = thread_time()
+        act()
+        return thread_time() - began
+    own, other = {helper.installation()!r}, inspect.getsource(argparse)
+    times = [(spent(lambda: exec(own)), spent(lambda: compile(other, "", "exec"))) for _ in range(5)]
+    share = min(time for time, _ in times) / min(time for _, time in times)
+    """
+    await kernel.execute(textwrap.dedent(code))
+    assert float(await shown(kernel, "share")) < 2
 
 
 async def test_its_share_of_a_run_is_small(kernel: KernelConnection) -> None:

@@ -214,8 +214,8 @@ async def test_a_file_in_the_directory_s_place_is_refused(tmp_path: Path) -> Non
 def lock_holder(*paths: Path) -> subprocess.Popen[str]:
     """A process that says `held` and keeps the locks until it is told something."""
     code = """
-import fcntl, sys
-files = [open(path) for path in sys.argv[1:]]
+import fcntl, os, sys
+files = [os.open(path, os.O_RDONLY) for path in sys.argv[1:]]
 for file in files:
     fcntl.flock(file, fcntl.LOCK_EX)
 print("held", flush=True)
@@ -235,6 +235,23 @@ async def test_a_lock_held_by_another_process_is_waited_for(storage: FileStorage
         assert done == set()
         holder.communicate("\n", timeout=DEADLINE_S)
         assert await asyncio.wait_for(saving, DEADLINE_S) == edited(stored)
+
+
+async def test_a_file_that_another_process_is_renaming_is_not_taken_for_gone(
+    storage: FileStorage, tmp_path: Path
+) -> None:
+    stored = await storage.create(notebook())
+    with lock_holder(tmp_path) as renamer:
+        assert renamer.stdout is not None
+        assert renamer.stdout.readline() == "held\n"
+        (tmp_path / "Sales.ipynb").rename(tmp_path / "seen by no walk")
+        loading = asyncio.create_task(storage.load(stored.id))
+        done, _ = await asyncio.wait([loading], timeout=0.2)
+        assert done == set()
+        assert (await storage.list("local")).items == ()
+        (tmp_path / "seen by no walk").rename(tmp_path / "Renamed.ipynb")
+        renamer.communicate("\n", timeout=DEADLINE_S)
+        assert (await asyncio.wait_for(loading, DEADLINE_S)).name == "Renamed"
 
 
 async def test_locks_held_by_others_hold_up_nobody_else_s_saving(storage: FileStorage, tmp_path: Path) -> None:
