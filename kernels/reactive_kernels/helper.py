@@ -28,6 +28,7 @@ _SOURCES = {
     "_reactive_nb.kernel_pictures": "kernel_pictures.py",
     "_reactive_nb_text": "kernel_text.py",
     "_reactive_nb.kernel_ambient": "kernel_ambient.py",
+    "_reactive_nb.kernel_tables": "kernel_tables.py",
     "_reactive_nb": "kernel_side.py",
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_widgets": "kernel_widgets.py",
@@ -39,6 +40,11 @@ _LATER = {
     "_reactive_nb.kernel_ambient_libraries": "kernel_ambient_libraries.py",
     "_reactive_nb.kernel_libraries": "kernel_libraries.py",
     "_reactive_nb_variables": "kernel_variables.py",
+    "_reactive_nb.kernel_sql": "kernel_sql.py",
+    "_reactive_nb.kernel_sql_errors": "kernel_sql_errors.py",
+    "_reactive_nb.kernel_sql_rows": "kernel_sql_rows.py",
+    "_reactive_nb.kernel_sql_duckdb": "kernel_sql_duckdb.py",
+    "_reactive_nb.kernel_sql_database": "kernel_sql_database.py",
 }
 _LOADER = (
     "(lambda sys, name, source: ("

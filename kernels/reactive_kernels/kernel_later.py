@@ -16,5 +16,10 @@ def later(name: str) -> ModuleType:
     if source is not None:
         module = sys.modules[name] = ModuleType(name)
         module.__package__ = __package__
-        exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102 - our own code
+        try:
+            exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102 - our own code
+        except BaseException:  # an interrupt, or a library that is not there: it is tried anew the next time
+            SOURCES[name] = source
+            del sys.modules[name]
+            raise
     return importlib.import_module(name)

@@ -23,6 +23,7 @@ from .kernel_ambient import AmbientState
 from .kernel_kinds import FIXED, is_standard, is_users, module_of
 from .kernel_later import later
 from .kernel_pictures import Pictures, Reach, Restorer
+from .kernel_tables import TableReport
 
 VERSION = 1
 
@@ -33,7 +34,11 @@ _NOBODYS = frozenset(["In", "Out", "_oh", "_ih", "_dh", "get_ipython", "exit", "
 _HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
 _ABSENT = object()
 # Functions of a module that is loaded when one is called.
-_LATER = frozenset(["variables", "variable"])
+_LATER = {
+    "variables": "_reactive_nb_variables",
+    "variable": "_reactive_nb_variables",
+    "database": "_reactive_nb.kernel_sql",
+}
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 WATCHERS: list[Any] = []
@@ -58,6 +63,10 @@ class Namespace:
         self.ambient = AmbientState(_library_state)
         self.executed: Any = None
         """What listens to code that cells execute; made when one may."""
+        self.tables: Any = None
+        """The tables of SQL cells, once there are any."""
+        self.done = TableReport()
+        """What the cell that runs did to tables of a database."""
         self.last_reply: Json | None = None
         """How the last cell ended."""
 
@@ -79,6 +88,8 @@ class Namespace:
             self.versions.pop(cell, None)
             self.mutated.pop(cell, None)
             self.ambient.forget(cell)
+            if self.tables is not None:
+                self.tables.forget(cell)
 
     def note_mutated(self, cell: str, names: Iterable[str]) -> None:
         """What a run changed it will change again."""
@@ -95,6 +106,10 @@ class Namespace:
         """
         names, missing = self.names, []
         for name, cell in wanted.items():
+            if ":" in name:
+                if self.tables is not None and not self.tables.bind(name, cell):
+                    missing.append(name)
+                continue
             if " " in name:
                 if not self.ambient.bind(name, cell):
                     missing.append(name)
@@ -230,6 +245,10 @@ class Step:
             report["read"] = read + looked_at
         if same:
             report["same"] = same
+        if self.namespace.tables is not None:
+            self.namespace.tables.add_to(report)
+        self.namespace.done.add_to(report)
+        self.namespace.done = TableReport()
         for watcher in WATCHERS:
             report.update(watcher.end(kept, self.namespace.names))
         self.before, self.pictures = {}, None  # a traceback may keep this for long, and what it refers to with it
@@ -332,7 +351,7 @@ def _error_reply(kernel: Any, error: BaseException) -> Json:
 
 def _call(request: Json) -> Json:
     if request["call"] in _LATER and request["call"] not in FUNCTIONS:
-        later("_reactive_nb_variables")
+        later(_LATER[request["call"]])
     target = FUNCTIONS.get(str(request["call"]))
     if target is None:
         return {"error": "there is no function of that name in the kernel"}

@@ -35,6 +35,9 @@ class SettingsModel(Response):
         Redefinition.ALLOW, description="What to make of a name that several cells define."
     )
     restart_dead_kernel: bool = Field(False, description="Whether a kernel that died is started again unasked.")
+    database: str | None = Field(
+        None, description="What SQL cells run on, without its password; null: DuckDB. Set with `PUT …/db`."
+    )
 
 
 class SettingsRequest(Request):

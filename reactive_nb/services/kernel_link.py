@@ -53,6 +53,8 @@ class Owner(Protocol):
 
     def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None: ...
 
+    async def database_address(self) -> str | None: ...
+
 
 class KernelLink:
     """The kernel of one notebook, if it has one."""

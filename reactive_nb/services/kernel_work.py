@@ -25,6 +25,7 @@ from reactive_nb.services.effects import BindNames, Execute, ExecuteBatch, Start
 from reactive_nb.services.given_cells import GivenCells
 from reactive_nb.services.kernel_life import KernelLife
 from reactive_nb.services.kernel_output import KernelOutput
+from reactive_nb.services.kernel_sql_cells import SqlCells, code_of
 from reactive_nb.services.operations import (
     AddCell,
     BatchEnded,
@@ -56,6 +57,8 @@ class Owner(Protocol):
     def perform(self, operation: Operation) -> None: ...
 
     def edit(self, operation: AddCell | UpdateCell) -> None: ...
+
+    async def database_address(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class KernelWork:
         self._binding = 0  # steps that bind names, not yet done
         self._bound = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
+        self._sql = SqlCells(owner)
 
     # -- what is to be done
     def put(self, effect: Work, kernel_name: str) -> None:
@@ -193,12 +197,14 @@ class KernelWork:
                 self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))
 
     async def _execute(self, effect: Execute) -> None:
-        if effect.type is CellType.SQL:
-            self._refuse(effect, "SQL cells can't be run in this version.")
-            return
         if self._life.connection is None:
             self._refuse(effect, "The kernel is not running.")
             return
+        if effect.type is CellType.SQL:
+            obstacle = await self._sql.obstacle(effect, self._life.connection)
+            if obstacle is not None:
+                self._refuse(effect, obstacle)
+                return
         ((request, _),) = self._given.give([effect])
         try:
             if effect.type is CellType.MARKDOWN:
@@ -206,7 +212,7 @@ class KernelWork:
             else:
                 result = await execute_python_cell(
                     self._life.connection,
-                    effect.source,
+                    code_of(effect),
                     step=effect.step,
                     request_id=request,
                     timeout=effect.timeout,
@@ -239,7 +245,7 @@ class KernelWork:
             return
         given = self._given.give(effect.cells)
         parts = [
-            BatchPart(cell.source, cell.step, request, expected)
+            BatchPart(code_of(cell), cell.step, request, expected)
             for (request, cell), expected in zip(given, (*effect.expected, {}), strict=True)
         ]
         try:

@@ -24,6 +24,7 @@ from reactive_nb.core.config import Settings
 from reactive_nb.execution.analysis import analyse_python
 from reactive_nb.execution.selection import RunScope
 from reactive_nb.models import KernelState, Notebook
+from reactive_nb.models.database_url import without_password
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 from reactive_nb.schemas.events import Event, NotebookStateEvent, Presence, PresenceUpdated
 from reactive_nb.schemas.graph import VariablePage, VariablesResponse
@@ -31,6 +32,7 @@ from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse
 from reactive_nb.schemas.widgets import Widget, WidgetMoved
 from reactive_nb.services import kernel_questions, large_outputs, limits, views, widget_list
 from reactive_nb.services.awaited_runs import AwaitedRuns, run_response
+from reactive_nb.services.database import DatabaseAddress, checked, tried
 from reactive_nb.services.effects import (
     BindNames,
     Effect,
@@ -57,6 +59,7 @@ from reactive_nb.services.operations import (
     RestartKernel,
     RunCells,
     UpdateCell,
+    UpdateNotebook,
 )
 from reactive_nb.services.presence import PresenceList
 from reactive_nb.services.reducer import apply, initial_state
@@ -116,6 +119,8 @@ class NotebookSession:
         self._presence = PresenceList(self._tell_presence, self.broadcaster.outdate_snapshot)
         self._awaited = AwaitedRuns()
         self._last_ticket = 0
+        self._directory = directory
+        self._database = DatabaseAddress(storage, notebook.id)
         self._kernel_news = asyncio.Event()
 
     @property
@@ -260,6 +265,33 @@ class NotebookSession:
         in_use = bool(self.broadcaster.clients) or self.busy or self.kernel.busy
         self.last_used = now if in_use else max(self.last_used, self.kernel.heard_at)
         return Use(in_use, now - self.last_used, self.state.kernel, stored=self.unstored is None)
+
+    # -- the database of SQL cells
+    async def database_address(self) -> str | None:
+        """The address of the notebook's database with its password, for its kernel alone. Raises StorageError."""
+        shown = self.notebook.settings.database
+        return None if shown is None else await self._database.whole(shown)
+
+    async def try_database(self, url: str | None) -> str | None:
+        """Connect to `url`, or to the notebook's database (None); what is wrong, in plain words, or None.
+
+        Raises InvalidOperation for what is no address.
+        """
+        self._check_open()
+        wanted = checked(url) if url is not None else await self.database_address()
+        return None if wanted is None else await tried(wanted, self._directory)
+
+    async def set_database(self, url: str | None, *, if_match: int | None = None) -> None:
+        """Run SQL cells on this database; None: on DuckDB in the kernel. Raises InvalidOperation, StorageError."""
+        shown = without_password(None if url is None else checked(url))
+        if shown == self.notebook.settings.database:
+            await self._database.keep(url)
+            return
+        if url is not None:
+            await self._database.keep(url)
+        await self.apply(UpdateNotebook(settings={"database": shown}), if_match=if_match)
+        if url is None:
+            await self._database.keep(None)
 
     # -- what only the kernel knows
     async def variables(self) -> VariablesResponse:

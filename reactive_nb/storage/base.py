@@ -132,6 +132,17 @@ class NotebookStorage(ABC):
         """
 
     @abstractmethod
+    async def save_secret(self, notebook_id: str, secret: str | None) -> None:
+        """Keep a text that is no part of the notebook, where only this service reads it; None: keep none any more.
+
+        It goes with the notebook when that is deleted.
+        """
+
+    @abstractmethod
+    async def load_secret(self, notebook_id: str) -> str | None:
+        """What `save_secret` kept for the notebook."""
+
+    @abstractmethod
     async def check(self) -> None:
         """Raises `StorageUnavailable`, with a sentence, if notebooks could not be stored now."""
 

@@ -26,6 +26,7 @@ MAX_PART_BYTES = 350_000
 MAX_INLINE_BYTES = 250_000
 HEAD = "head"
 PART = "part#"
+SECRET = "secret"  # noqa: S105 - the key of an item
 
 Item = dict[str, Any]
 """An item in DynamoDB's own notation: name → {type: value}."""

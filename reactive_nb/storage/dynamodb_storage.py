@@ -31,7 +31,7 @@ from reactive_nb.storage.base import (
     cursor_after,
     place_of_cursor,
 )
-from reactive_nb.storage.dynamodb_items import HEAD, PART, Item, Layout, MissingPart
+from reactive_nb.storage.dynamodb_items import HEAD, PART, SECRET, Item, Layout, MissingPart
 from reactive_nb.storage.dynamodb_table import INDEX, ConditionFailed, DynamoTable
 
 _log = logging.getLogger(__name__)
@@ -144,6 +144,7 @@ class DynamoDBStorage(NotebookStorage):
         self._known.pop(notebook_id, None)
         try:
             await self._table.delete(items.key(notebook_id, HEAD), "attribute_exists(pk)")
+            await self.save_secret(notebook_id, None)
         except ConditionFailed:
             raise NotebookNotFound(notebook_id) from None
         keys = {
@@ -151,6 +152,20 @@ class DynamoDBStorage(NotebookStorage):
             async for item in self._table.query(**_parts_query(notebook_id), ProjectionExpression="sk")
         }
         await self._remove(notebook_id, keys)
+
+    async def save_secret(self, notebook_id: str, secret: str | None) -> None:
+        """In an item of its own: permission to read the table is permission to read it."""
+        key = items.key(notebook_id, SECRET)
+        if secret is None:
+            await self._table.delete(key, "attribute_exists(pk) OR attribute_not_exists(pk)")
+        else:
+            await self._table.put(
+                {**key, "secret": {"S": secret}}, "attribute_exists(pk) OR attribute_not_exists(pk)", {}
+            )
+
+    async def load_secret(self, notebook_id: str) -> str | None:
+        item = await self._table.get(items.key(notebook_id, SECRET))
+        return None if item is None else str(item["secret"]["S"])
 
     async def changed_outside(self, notebook: Notebook) -> Notebook | None:
         head = await self._head(notebook.id, only=("revision",))

@@ -28,7 +28,7 @@ import anyio.to_thread
 
 from reactive_nb.formats import FormatError, write_ipynb
 from reactive_nb.models import Notebook
-from reactive_nb.storage import durable_file, file_names, notebook_files
+from reactive_nb.storage import durable_file, file_names, notebook_files, secret_files
 from reactive_nb.storage.base import (
     NotebookNotFound,
     NotebookStorage,
@@ -113,9 +113,18 @@ class FileStorage(NotebookStorage):
 
     async def delete(self, notebook_id: str) -> None:
         await self._with(notebook_id, self._delete)
+        await self.save_secret(notebook_id, None)
 
     async def changed_outside(self, notebook: Notebook) -> Notebook | None:
         return await self._with(notebook.id, partial(self._newer, notebook.revision))
+
+    async def save_secret(self, notebook_id: str, secret: str | None) -> None:
+        root = self._opened_index().root
+        await self._in_thread(partial(secret_files.save, root, notebook_id, secret))
+
+    async def load_secret(self, notebook_id: str) -> str | None:
+        root = self._opened_index().root
+        return await self._in_thread(partial(secret_files.load, root, notebook_id))
 
     async def check(self) -> None:
         index = self._opened_index()

@@ -14,6 +14,7 @@ class MemoryStorage(NotebookStorage):
     def __init__(self, *, working_directory: Path | None = None) -> None:
         """Hold nothing yet; kernels run in `working_directory`."""
         self._notebooks: dict[str, Notebook] = {}
+        self._secrets: dict[str, str] = {}
         self._directory = working_directory
 
     async def open(self) -> None:
@@ -45,10 +46,19 @@ class MemoryStorage(NotebookStorage):
     async def delete(self, notebook_id: str) -> None:
         self._stored(notebook_id)
         del self._notebooks[notebook_id]
+        self._secrets.pop(notebook_id, None)
 
     async def changed_outside(self, notebook: Notebook) -> Notebook | None:
         stored = self._stored(notebook.id)
         return stored if stored.revision > notebook.revision else None
+
+    async def save_secret(self, notebook_id: str, secret: str | None) -> None:
+        self._secrets.pop(notebook_id, None)
+        if secret is not None:
+            self._secrets[notebook_id] = secret
+
+    async def load_secret(self, notebook_id: str) -> str | None:
+        return self._secrets.get(notebook_id)
 
     async def check(self) -> None:
         pass

@@ -57,7 +57,11 @@ def look_ahead(step: Transition) -> list[Following]:
 
 def _can_be_part(state: SessionState, cell_id: str) -> bool:
     cell = state.notebook.by_id[cell_id]
-    return cell.type is CellType.PYTHON and cell.config.timeout is None and bool(cell.source.strip())
+    if cell.config.timeout is not None or not cell.source.strip():
+        return False
+    if cell.type is CellType.SQL:
+        return state.notebook.settings.database is None and state.knowledge[cell_id].sql is not None
+    return cell.type is CellType.PYTHON
 
 
 def _expected(state: SessionState, execution: Execution) -> Expected | None:

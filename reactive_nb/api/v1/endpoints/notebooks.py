@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from reactive_nb.api.deps import CurrentUser, IfMatch, NotebookPath, Service, Session
-from reactive_nb.api.errors import Refused
 from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 from reactive_nb.api.responses import answer, etag, nothing, whole_notebook
@@ -18,8 +17,6 @@ from reactive_nb.schemas import (
     BatchRequest,
     BatchResponse,
     CreateNotebookRequest,
-    DatabaseRequest,
-    DatabaseResponse,
     GraphFormat,
     GraphResponse,
     NotebookList,
@@ -115,17 +112,6 @@ async def change_settings(session: Session, service: Service, body: SettingsRequ
     """Reactivity, and the kernel to use. What you leave out stays."""
     await session.apply(update_notebook(service.registry.kernelspec_of, changes=body), if_match=revision)
     return await whole_notebook(session)
-
-
-@router.put(
-    "/{notebook_id}/db",
-    summary="Set the database connection",
-    response_model=DatabaseResponse,
-    responses=problems("no-such-notebook", "not-implemented"),
-)
-async def set_database(session: Session, body: DatabaseRequest) -> Response:
-    """For SQL cells. Not available in this version."""
-    raise Refused("not-implemented", "SQL cells and their database connections are not available in this version.")
 
 
 @router.get(
