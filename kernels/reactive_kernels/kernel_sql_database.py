@@ -26,6 +26,7 @@ _DRIVERS = {
     "mariadb": "mariadb+pymysql",
 }
 _TIMEOUTS = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pymysql": "connect_timeout"}
+_QUESTIONS = {"oracle": "SELECT 1 FROM DUAL", "sqlite": "SELECT count(*) FROM sqlite_master"}
 _NEAR = re.compile(r"near ['\"](?P<near>.*?)['\"](?: at line (?P<line>\d+)|: syntax error)", re.DOTALL)
 _LAST_LINE = re.compile(r"\nLINE \d+:.*", re.DOTALL)
 
@@ -232,9 +233,9 @@ def attempt(url: str) -> str | None:
 
         made = engine(url)
         with made.connect() as connection:
-            connection.execute(text("SELECT 1 FROM DUAL" if made.dialect.name == "oracle" else "SELECT 1"))
+            connection.execute(text(_QUESTIONS.get(made.dialect.name, "SELECT 1")))
     except SQLError as error:
-        return said_of(error, url)
+        return error.message
     except Exception as error:
         return said_of(error, url)
     finally:
@@ -270,6 +271,8 @@ def said_of(error: BaseException, url: str) -> str:
     """What went wrong, in plain words where the cause is known, and never with the password."""
     from sqlalchemy.engine import make_url
 
+    if isinstance(error, SQLError):
+        return error.message
     found = getattr(error, "orig", None) or error
     diagnosis: Any = getattr(found, "diag", None)
     told = getattr(diagnosis, "message_primary", None)
@@ -289,7 +292,7 @@ def said_of(error: BaseException, url: str) -> str:
         secrets = re.findall(r"://[^/@]*:(.*)@", url)
     else:
         secrets = [str(parsed.password)] if parsed.password else []
-        if not isinstance(error, SQLError) and not getattr(error, "statement", None):
+        if not getattr(error, "statement", None) or "sqlite_master" in str(getattr(error, "statement", "")):
             facts = {
                 "host": parsed.host or "localhost",
                 "place": f"{parsed.host or 'localhost'}{f':{parsed.port}' if parsed.port else ''}",

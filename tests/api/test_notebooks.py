@@ -203,13 +203,6 @@ async def test_the_graph_has_an_edge_for_each_provider_and_user(service: Service
         assert (await client.get(f"notebooks/{made['id']}/graph", params={"format": "svg"})).status_code == 422
 
 
-async def test_what_is_not_there_yet_says_so(service: Service) -> None:
-    async with service.client() as client:
-        made = await new_notebook(client)
-        db = await client.put(f"notebooks/{made['id']}/db", json={"url": None})
-        assert (db.status_code, db.json()["type"]) == (501, "/problems/not-implemented")
-
-
 def _token(name: str) -> str:
     """A token of somebody with no notebooks yet."""
     return f"{name}-{uuid.uuid4().hex[:6]}~s~99999999999"

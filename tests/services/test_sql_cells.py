@@ -201,7 +201,9 @@ async def test_a_time_limit_ends_a_query(open_notebook: Open) -> None:
         ),
         sql(1, "select 1 as a"),
     )
-    await notebook.run()
+    await notebook.run("c1")  # which loads DuckDB
+    await notebook.run("c0")
+    await notebook.run("c1")
     assert notebook.message("c0").startswith("timeout")
     assert notebook.status("c1") == "success", notebook.text("c1")
 
