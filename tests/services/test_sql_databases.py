@@ -48,7 +48,7 @@ async def connected(open_notebook: Open, url: str, *cells: Any) -> Live:
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not await asyncio.to_thread(holds):  # the server tells nobody
+        while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.05)
 
 
