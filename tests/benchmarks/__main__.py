@@ -20,6 +20,7 @@ from tests.benchmarks import (
     printing,
     readme,
     report,
+    sql,
     start,
 )
 from tests.benchmarks.samples import Result
@@ -34,6 +35,7 @@ MEASURES = {
     "memory": memory,
     "graph": graph,
     "analysis": analysis,
+    "sql": sql,
 }
 
 
