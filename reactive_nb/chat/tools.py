@@ -126,7 +126,7 @@ async def read_notebook(desk: Desk, given: ReadNotebook) -> Any:
 
 class AddCellArguments(Arguments):
     source: str = Field(max_length=100_000)
-    type: CellType = Field(CellType.PYTHON, description="python, sql (DuckDB over dataframes, or the notebook's database) or markdown.")
+    type: CellType = Field(CellType.PYTHON, description="python, sql (on dataframes or a database) or markdown.")
     after: CellId | None = Field(None, description="The cell it is to follow; left out, it goes to the end.")
 
 
