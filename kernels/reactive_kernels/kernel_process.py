@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
@@ -99,8 +100,10 @@ class KernelProcess:
         return self._confinement.explain_end(code) if self._confinement is not None else None
 
     async def interrupt(self) -> None:
-        """Send SIGINT to the process and its children."""
+        """Send SIGINT to the process and its children; one that is stopped goes on, for it would hear nothing."""
         await self._provisioner.send_signal(signal.SIGINT)
+        if self.pid is not None and _is_stopped(self.pid):
+            await self._provisioner.send_signal(signal.SIGCONT)
 
     async def stop(self, *, grace_s: float, ask: Callable[[], None]) -> None:
         """End the process: `ask` it to, give it `grace_s`, then terminate, then kill. Frees all it held."""
@@ -205,6 +208,12 @@ class KernelProcess:
             asyncio.get_running_loop().remove_reader(self._end_fd)
             os.close(self._end_fd)
             self._end_fd = None
+
+
+def _is_stopped(pid: int) -> bool:
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+    return False
 
 
 def _end_fd(process: subprocess.Popen[bytes]) -> int | None:

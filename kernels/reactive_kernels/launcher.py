@@ -67,6 +67,7 @@ class Launcher:
         async def start() -> KernelProcess:
             if self._directory is None:
                 raise KernelError("The kernel pool is closed.")
+            self._directory.restore()
             return await launch(request, self._specs, self._directory.path)
 
         return start

@@ -42,6 +42,19 @@ class RuntimeDirectory:
                     return
         raise KernelError(f"No directory for kernel sockets can be made in any of {', '.join(bases)}.")
 
+    def restore(self) -> None:
+        """Make it anew if somebody has removed it. Raises KernelError if that cannot be done."""
+        if self.path.is_dir():
+            return
+        logger.warning("The directory of kernels, %s, was removed by somebody: it is made anew.", self.path)
+        try:
+            self.path.mkdir(mode=0o700)
+            if self._lock is not None:
+                os.close(self._lock)
+            self._lock = _make_lock(self.path)
+        except OSError as error:
+            raise KernelError(f"The directory of kernels was removed, and cannot be made anew: {error}") from error
+
     def remove(self) -> None:
         """Remove it with all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)

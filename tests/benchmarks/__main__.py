@@ -14,6 +14,7 @@ from tests.benchmarks import (
     chain,
     first_output,
     graph,
+    kernel_start,
     many,
     memory,
     one_cell,
@@ -27,6 +28,7 @@ from tests.benchmarks.samples import Result
 
 MEASURES = {
     "start": start,
+    "kernel-start": kernel_start,
     "first-output": first_output,
     "one-cell": one_cell,
     "chain": chain,

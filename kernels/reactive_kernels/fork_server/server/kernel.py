@@ -22,6 +22,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import memory
 from .confinement import confine, set_rlimits
 from .wire import send
 
@@ -54,6 +55,7 @@ def run(job: Any) -> None:
         app: Any = IPKernelApp.instance(parent_handle=1)  # 1: whoever is the parent, do not watch it
         app.initialize(request["arguments"])
         _settle_matplotlib()
+        memory.give_back()
     except Unsuited as error:
         send(lifeline, {"event": "unsuited", "why": str(error)})
         os._exit(0)

@@ -21,7 +21,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
-from . import kernel, preload, threads
+from . import kernel, memory, preload, threads
 from .installed import Installed
 from .wire import Message, receive, send
 
@@ -91,6 +91,7 @@ class ForkServer:
         self._on_news(control, self._take_request)
         self._on_news(self._woken, self._look_after_children)
         gc.freeze()
+        memory.give_back()
 
     def serve(self) -> Job | None:
         """Serve until nobody needs us: None. In every child that is to be a kernel, returns its job."""
@@ -271,6 +272,7 @@ class ForkServer:
             self._refused[chore.work.name] = objection
         gc.collect()
         gc.freeze()
+        memory.give_back()
 
     def _end_slow_chore(self) -> None:
         chore = self._chore
