@@ -87,7 +87,7 @@ class SessionRegistry:
         """A new notebook of `user`'s, stored. Raises InvalidOperation for an unknown kernelspec or cell id twice."""
         kernel = kernel_name or self._settings.default_kernel
         spec = self.kernelspec_of(kernel)
-        made = tuple(_cell(cell, spec.language) for cell in cells)
+        made = await asyncio.to_thread(lambda: tuple(_cell(cell, spec.language) for cell in cells))
         if len({cell.id for cell in made}) < len(made):
             raise InvalidOperation("Two cells have the same id.", "cells")
         now = datetime.now(UTC)

@@ -13,7 +13,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -375,8 +375,8 @@ class NotebookSession:
     def _tell_presence(self, clients: list[Presence]) -> None:
         self.publish(PresenceUpdated(clients=clients))
 
-    def state_event(self) -> tuple[NotebookStateEvent, tuple[bytes, ...]]:
-        """Everything, as of the last event."""
+    def state_event(self) -> Callable[[], tuple[NotebookStateEvent, tuple[bytes, ...]]]:
+        """What makes the event that tells everything, as of the last event, in whichever thread."""
         return state_event(self.state, self.kernel, self._presence.clients, self.broadcaster.seq)
 
     # -- storage

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from reactive_nb.schemas.events import CommState, NotebookStateEvent, Presence
 from reactive_nb.services import views
 from reactive_nb.services.kernel_link import KernelLink
@@ -10,8 +12,11 @@ from reactive_nb.services.state import SessionState
 
 def state_event(
     state: SessionState, kernel: KernelLink, presence: list[Presence], seq: int
-) -> tuple[NotebookStateEvent, tuple[bytes, ...]]:
-    """The event, and the buffers of the open comms that go with it. `seq`: that of the last event it includes."""
+) -> Callable[[], tuple[NotebookStateEvent, tuple[bytes, ...]]]:
+    """What makes the event, and the buffers of the open comms that go with it, as everything stands now.
+
+    `seq`: that of the last event it includes. It may be made in another thread, while everything goes on.
+    """
     buffers: list[bytes] = []
     comms: list[CommState] = []
     for comm in kernel.comms.open_comms():
@@ -26,15 +31,20 @@ def state_event(
                 buffers=len(own),
             )
         )
-    event = NotebookStateEvent(
-        seq=seq,
-        revision=state.notebook.revision,
-        notebook=views.notebook_response(state),
-        edges=views.all_edges(state),
-        comms=comms,
-        presence=presence,
-        input_request=kernel.input_request,
-        runs=[run.id for run in state.runs],
-        buffers=len(buffers),
-    )
-    return event, tuple(buffers)
+    clients, input_request = list(presence), kernel.input_request
+
+    def make() -> tuple[NotebookStateEvent, tuple[bytes, ...]]:
+        event = NotebookStateEvent(
+            seq=seq,
+            revision=state.notebook.revision,
+            notebook=views.notebook_response(state),
+            edges=views.all_edges(state),
+            comms=comms,
+            presence=clients,
+            input_request=input_request,
+            runs=[run.id for run in state.runs],
+            buffers=len(buffers),
+        )
+        return event, tuple(buffers)
+
+    return make

@@ -6,6 +6,7 @@ snapshot that stands for those it missed; and no client, however slow, makes the
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,8 +16,10 @@ from reactive_nb.schemas.encoding import encode
 from reactive_nb.schemas.events import Event
 from reactive_nb.websocket.subscription import Frames, Subscription
 
-Snapshot: TypeAlias = Callable[[], tuple[Event, tuple[bytes, ...]]]
-"""Makes the event that says everything as it stands now, and its binary frames."""
+Whole: TypeAlias = tuple[Event, tuple[bytes, ...]]
+"""An event that says everything, and its binary frames."""
+Snapshot: TypeAlias = Callable[[], Callable[[], Whole]]
+"""Takes hold of everything as it stands now; what it gives makes the event, in whichever thread, whenever."""
 Observer: TypeAlias = Callable[[Event], None]
 
 REPLAY_BYTES = 16 * 1024 * 1024
@@ -31,7 +34,7 @@ class Broadcaster:
         self.seq = _first_number()
         """The number of the last event."""
         self._snapshot = snapshot
-        self._snapshot_now: Frames | None = None
+        self._snapshot_now: asyncio.Task[Frames] | None = None
         self._replay = replay
         self._kept: deque[Frames] = deque()
         self._kept_bytes = 0
@@ -49,7 +52,7 @@ class Broadcaster:
         """Give `event` the next number and `revision`, and queue it for every client. Never waits."""
         self.seq += 1
         self._snapshot_now = None
-        frames = self._frames(event, {"revision": revision}, buffers)
+        frames = _frames(event, {"revision": revision, "seq": self.seq}, buffers)
         self._keep(frames)
         for subscription in self._subscriptions:
             subscription.put(frames)
@@ -86,16 +89,15 @@ class Broadcaster:
             subscription.end(code, reason)
         self._subscriptions.clear()
 
-    def _frames(self, event: Event, fields: dict[str, int], buffers: tuple[bytes, ...]) -> Frames:
-        numbers = fields | {"seq": self.seq} | ({"buffers": len(buffers)} if buffers else {})
-        return Frames(encode(event.model_copy(update=numbers)), buffers, self.seq)
+    async def _state(self) -> Frames:
+        """A snapshot as of the last event: made once, however many clients ask for it before the next.
 
-    def _state(self) -> Frames:
-        """A snapshot as of the last event: made once, however many clients ask for it before the next."""
+        Made in a thread: of a long notebook it takes a while.
+        """
         if self._snapshot_now is None:
-            event, buffers = self._snapshot()
-            self._snapshot_now = self._frames(event, {}, buffers)
-        return self._snapshot_now
+            making = asyncio.to_thread(_snapshot_frames, self._snapshot(), self.seq)
+            self._snapshot_now = asyncio.create_task(making, name="snapshot")
+        return await asyncio.shield(self._snapshot_now)
 
     def _keep(self, frames: Frames) -> None:
         self._kept.append(frames)
@@ -108,6 +110,17 @@ class Broadcaster:
         if since is None or not 0 <= self.seq - since <= min(len(self._kept), self._queue):
             return None
         return list(self._kept)[len(self._kept) - (self.seq - since) :]
+
+
+def _snapshot_frames(make: Callable[[], Whole], seq: int) -> Frames:
+    event, buffers = make()
+    return _frames(event, {"seq": seq}, buffers)
+
+
+def _frames(event: Event, numbers: dict[str, int], buffers: tuple[bytes, ...]) -> Frames:
+    if buffers:
+        numbers = {**numbers, "buffers": len(buffers)}
+    return Frames(encode(event.model_copy(update=numbers)), buffers, numbers["seq"])
 
 
 def _first_number() -> int:

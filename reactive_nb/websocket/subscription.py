@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from reactive_nb.schemas.encoding import encode
@@ -53,7 +53,7 @@ class Subscription:
         *,
         limit: int,
         limit_bytes: int,
-        snapshot: Callable[[], Frames],
+        snapshot: Callable[[], Awaitable[Frames]],
         leave: Callable[[Subscription], None],
     ) -> None:
         """`missed`: the events to begin with; None to begin with a snapshot, made when it is read."""
@@ -81,7 +81,7 @@ class Subscription:
         while True:
             if self._snapshot_due and self._closed is None:
                 self._snapshot_due = False
-                return self._snapshot()
+                return await self._snapshot()  # which holds all up to here; what comes meanwhile is queued
             if self._queue:
                 return self._next()
             if self._closed is not None:

@@ -102,7 +102,7 @@ async def test_a_kernel_that_dies_fails_the_run_and_makes_all_stale(open_noteboo
     assert notebook.statuses() == "stale stale idle"
     assert notebook.message("c1").startswith("kernel: The kernel died")
     assert notebook.text("c1") == "last words\n"
-    assert notebook.session.state_event()[0].notebook.kernel.message == answer.message
+    assert notebook.session.state_event()()[0].notebook.kernel.message == answer.message
     await notebook.edit("c1", "y = x")
     assert (await notebook.run()).state is RunState.FINISHED
     assert notebook.statuses() == "success success success"
@@ -299,7 +299,7 @@ async def test_what_another_client_runs_makes_all_stale_and_leaves_the_names(ope
 async def test_a_widget_is_known_to_clients_that_come_late(open_notebook: Open) -> None:
     notebook = await open_notebook("from ipywidgets import IntSlider\ns = IntSlider(value=3)\ns", "s.value")
     await notebook.run()
-    event, _ = notebook.session.state_event()
+    event, _ = notebook.session.state_event()()
     slider = next(comm for comm in event.comms if comm.data["state"].get("_model_name") == "IntSliderModel")
     assert slider.data["state"]["value"] == 3
     assert slider.comm_id in {opened.comm_id for opened in notebook.of(CommOpened)}
@@ -310,10 +310,10 @@ async def test_a_widget_is_known_to_clients_that_come_late(open_notebook: Open) 
     assert told.data["state"] == {"value": 8}
     await notebook.run("c1")
     assert notebook.text("c1") == "8"
-    state = next(c for c in notebook.session.state_event()[0].comms if c.comm_id == slider.comm_id).data["state"]
+    state = next(c for c in notebook.session.state_event()()[0].comms if c.comm_id == slider.comm_id).data["state"]
     assert state["value"] == 8
     await notebook.session.restart()
-    assert notebook.session.state_event()[0].comms == []
+    assert notebook.session.state_event()()[0].comms == []
 
 
 async def test_an_output_widget_takes_what_is_printed_in_it(open_notebook: Open) -> None:
@@ -324,7 +324,7 @@ async def test_an_output_widget_takes_what_is_printed_in_it(open_notebook: Open)
     assert notebook.text("c0") == "outside\n"
 
     def held() -> list[Any]:
-        comms = notebook.session.state_event()[0].comms
+        comms = notebook.session.state_event()()[0].comms
         return [c.data["state"].get("outputs") for c in comms if c.data["state"].get("_model_name") == "OutputModel"]
 
     outputs = await notebook.until(lambda: next((found for found in held() if found), None))

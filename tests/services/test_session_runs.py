@@ -469,14 +469,14 @@ async def test_a_question_is_asked_and_answered(open_notebook: Open) -> None:
     run = asyncio.create_task(notebook.run())
     asked = await notebook.until(lambda: notebook.of(InputRequested))
     assert (asked[0].cell_id, asked[0].prompt, asked[0].password) == ("c0", "Who? ", False)
-    assert notebook.session.state_event()[0].input_request == asked[0]
+    assert notebook.session.state_event()()[0].input_request == asked[0]
     notebook.session.reply_input("Ada")
     await notebook.until(lambda: len(notebook.of(InputRequested)) == 2)
     assert notebook.of(InputRequested)[1].password
     notebook.session.reply_input("secret")
     await run
     assert notebook.text("c2") == "'Ada'"
-    assert notebook.session.state_event()[0].input_request is None
+    assert notebook.session.state_event()()[0].input_request is None
     with pytest.raises(InvalidOperation, match="No cell is waiting for input"):
         notebook.session.reply_input("again")
 

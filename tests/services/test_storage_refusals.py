@@ -75,7 +75,7 @@ async def test_a_change_that_is_refused_is_kept_and_told_and_stored_later(
             with pytest.raises(StorageUnavailable, match=r"changed but not yet stored: .* kept in memory"):
                 await notebook.edit("c0", f"x = {value}")
         assert notebook.cell("c0").source == "x = 3"
-        assert notebook.session.state_event()[0].notebook.storage_problem == problems(notebook)[0]
+        assert notebook.session.state_event()()[0].notebook.storage_problem == problems(notebook)[0]
     await notebook.until(lambda: problems(notebook)[-1] is None)
     told, over = problems(notebook)
     assert (told or "").startswith("Changed but not yet stored: Notebooks in ")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -34,9 +35,10 @@ class Document:
         self.snapshots = 0
         self.broadcaster = Broadcaster(replay=replay, queue=queue, snapshot=self.snapshot)
 
-    def snapshot(self) -> tuple[Event, tuple[bytes, ...]]:
+    def snapshot(self) -> Callable[[], tuple[Event, tuple[bytes, ...]]]:
         self.snapshots += 1
-        return Whole(cells=list(self.cells), revision=len(self.cells)), ()
+        cells = list(self.cells)
+        return lambda: (Whole(cells=cells, revision=len(cells)), ())
 
     def add(self, name: str) -> None:
         self.cells.append(name)
@@ -53,14 +55,11 @@ async def take(subscription: Subscription) -> dict[str, Any]:
 
 async def drained(subscription: Subscription) -> list[dict[str, Any]]:
     """Everything that is there now."""
+    subscription.reply(Reply(id="that was all", ok=True, revision=0))
     found: list[dict[str, Any]] = []
-    while True:
-        task = asyncio.ensure_future(subscription.get())
-        await asyncio.sleep(0)
-        if not task.done():
-            task.cancel()
-            return found
-        found.append(json.loads(task.result().text))
+    while (message := await take(subscription)).get("id") != "that was all":
+        found.append(message)
+    return found
 
 
 def state_from(messages: list[dict[str, Any]], before: list[str] | None = None) -> list[str]:
@@ -132,6 +131,30 @@ async def test_a_client_that_missed_nothing_gets_nothing() -> None:
         assert await drained(subscription) == []
         document.add("b")
         assert (await take(subscription))["cell_id"] == "b"
+
+
+async def test_what_happens_while_a_snapshot_is_made_follows_it() -> None:
+    document, is_made, goes_on = Document(), threading.Event(), threading.Event()
+    document.add_many(2)
+    make = document.snapshot()
+
+    def slowly() -> tuple[Event, tuple[bytes, ...]]:
+        is_made.set()
+        assert goes_on.wait(60)
+        return make()
+
+    broadcaster = Broadcaster(replay=100, queue=100, snapshot=lambda: slowly)
+    first, second = broadcaster.subscribe(), broadcaster.subscribe()
+    reading = [asyncio.create_task(take(first)), asyncio.create_task(take(second))]
+    assert await asyncio.to_thread(is_made.wait, 60)
+    seq = broadcaster.seq
+    broadcaster.publish(CellRemoved(cell_id="c2"), revision=3)
+    assert not any(task.done() for task in reading)
+    goes_on.set()
+    for task, subscription in zip(reading, (first, second), strict=True):
+        whole = await task
+        assert (whole["type"], whole["cells"], whole["seq"]) == ("whole", ["c0", "c1"], seq)
+        assert [(told["cell_id"], told["seq"]) for told in await drained(subscription)] == [("c2", seq + 1)]
 
 
 @pytest.mark.parametrize("since", [-1, 0, 2**60])

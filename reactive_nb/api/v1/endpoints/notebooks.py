@@ -60,7 +60,7 @@ async def create_notebook(
 ) -> Response:
     """A new notebook, with cells if you send some. Nothing is run."""
     wanted = body or CreateNotebookRequest()
-    cells = [add_cell(cell) for cell in wanted.cells]
+    cells = await asyncio.to_thread(lambda: [add_cell(cell) for cell in wanted.cells])
     session = service.watched(
         await service.registry.create(user, name=wanted.name, kernel_name=wanted.kernel_name, cells=cells)
     )
