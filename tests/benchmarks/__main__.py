@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.benchmarks import (
     analysis,
     chain,
+    chat,
+    dynamodb,
     first_output,
     graph,
     kernel_start,
@@ -23,6 +25,7 @@ from tests.benchmarks import (
     report,
     sql,
     start,
+    tokens,
 )
 from tests.benchmarks.samples import Result
 
@@ -38,6 +41,9 @@ MEASURES = {
     "graph": graph,
     "analysis": analysis,
     "sql": sql,
+    "tokens": tokens,
+    "dynamodb": dynamodb,
+    "chat": chat,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,23 @@ _HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 Message = dict[str, Any]
 
 
-def service(*, warm_kernels: int = 1, most_kernels: int = 32) -> AbstractAsyncContextManager[Server]:
-    """`reactive-nb serve`, with that many kernels kept ready, and at most so many (the defaults are 1 and 32)."""
+def service(
+    *, warm_kernels: int = 1, most_kernels: int = 32, settings: Mapping[str, str] | None = None
+) -> AbstractAsyncContextManager[Server]:
+    """`reactive-nb serve`, with that many kernels kept ready, and at most so many (the defaults are 1 and 32).
+
+    `settings`: more of them, by variable; where notebooks are kept is among them or a directory of its own.
+    """
     limits = {"REACTIVE_NB_WARM_KERNELS": str(warm_kernels), "REACTIVE_NB_MAX_KERNELS": str(most_kernels)}
-    return serving(_arguments, HEALTH, {"REACTIVE_NB_TOKEN": TOKEN} | limits)
+    given = dict(settings or {})
+
+    def arguments(port: int, directory: Path) -> list[str]:
+        return _arguments(port, given.pop("NOTEBOOK_STORAGE_DIR", str(directory / "notebooks")))
+
+    return serving(arguments, HEALTH, {"REACTIVE_NB_TOKEN": TOKEN} | limits | given)
 
 
-def _arguments(port: int, directory: Path) -> list[str]:
-    storage = str(directory / "notebooks")
+def _arguments(port: int, storage: str) -> list[str]:
     return ["reactive_nb", "serve", "--no-browser", "--port", str(port), "--storage-dir", storage]
 
 
