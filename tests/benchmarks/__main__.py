@@ -24,6 +24,7 @@ from tests.benchmarks import (
     readme,
     report,
     sql,
+    responsive,
     start,
     tokens,
 )
@@ -37,6 +38,7 @@ MEASURES = {
     "chain": chain,
     "printing": printing,
     "many": many,
+    "responsive": responsive,
     "memory": memory,
     "graph": graph,
     "analysis": analysis,
