@@ -49,11 +49,16 @@ def _main(port: int, path: str) -> None:
     connection = http.client.HTTPConnection(HOST, port, timeout=LIMIT_S)
     _ask(connection, path)
     print("ready", flush=True)
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    threading.Thread(target=_await_end_of_input, args=(over,), daemon=True).start()
     longest = 0.0
     while not over.wait(EVERY_S):
         longest = max(longest, _ask(connection, path))
     print(longest, flush=True)
+
+
+def _await_end_of_input(over: threading.Event) -> None:
+    sys.stdin.read()
+    over.set()
 
 
 def _ask(connection: http.client.HTTPConnection, path: str) -> float:

@@ -194,7 +194,7 @@ async def test_the_password_is_nowhere_but_where_it_is_kept(
     await notebook.run()
     assert notebook.statuses() == "success error success"
     assert postgres.shown.split("@")[1] in notebook.text("c2")  # what could have been seen was looked at
-    state, buffers = notebook.session.state_event()
+    state, buffers = notebook.session.state_event()()
     told = [
         *(event.model_dump_json() for event in notebook.events),
         state.model_dump_json(),
