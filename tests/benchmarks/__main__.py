@@ -23,8 +23,8 @@ from tests.benchmarks import (
     printing,
     readme,
     report,
-    sql,
     responsive,
+    sql,
     start,
     tokens,
 )
