@@ -50,8 +50,13 @@ class RestNotebook:
                 self._ask("PUT", at, {"config": {"mode": mode}})
             case "redefine":
                 self._ask("PUT", self._at("settings"), {"redefinition": what})
+            case "mode":
+                self._ask("PUT", self._at("settings"), {"mode": what})
             case "run":
                 self.run(cell["id"])
+            case "interrupt":
+                self._ask("POST", self._at("run"), {"cells": [cell["id"]]})
+                self._ask("POST", self._at("interrupt"))
 
     def run(self, *cells: str) -> None:
         run = self._ask("POST", self._at("run"), {"wait": 60} | ({"cells": list(cells)} if cells else {}))

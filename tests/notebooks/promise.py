@@ -3,8 +3,10 @@
 Each notebook (loose, or in a source distribution) is opened: no cell may be in error for the notebook's shape. It is
 run twice on fresh kernels: what differs then is chance, and is left out. Cells that have run are edited in a small way,
 one after the other: what is stale runs, and everything must be as in a fresh run of the edited notebook; then the edit
-is taken back, and everything must be as before. Printed are what broke the promise, and the share of the cells below
-that an edit ran again, beside the share whose results really changed.
+is taken back, and everything must be as before. What differs is looked for in a second fresh run before it counts.
+Printed are what broke the promise, and the share of the cells below that an edit ran again, beside the share whose
+results really changed. With `--findings FILE` what was found is kept there, a line for each notebook, and those that
+FILE knows are not examined again: so this may be stopped and called once more.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
+import json
 import random
 import re
 import sys
@@ -20,7 +22,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from reactive_kernels import KernelPool, PoolLimits
 from reactive_nb.core.config import load_settings
 from reactive_nb.formats.errors import FormatError
 from reactive_nb.formats.ipynb import read_ipynb
-from reactive_nb.models import DEFAULT_KERNEL, Cell, CellStatus, CellType, Notebook, new_notebook_id
+from reactive_nb.models import Cell, CellStatus, CellType, Notebook, new_notebook_id
 from reactive_nb.schemas.runs import RunState
 from reactive_nb.services.operations import UpdateCell
 from reactive_nb.services.reducer import initial_state
@@ -42,6 +44,9 @@ Shown = Mapping[str, tuple[str, Any]]
 """Cell → its status and normalised outputs."""
 NOT_OF_SHAPE = {"syntax", "exception", "interrupted", "timeout", "kernel"}
 """Kinds of errors that a notebook may have for what is in its cells."""
+KERNEL = "reactive-python"
+NOBODY = "http://127.0.0.1:9"
+"""Who is asked for what is elsewhere: it is refused at once, wherever this runs."""
 _PAGES = {"text/html", "application/javascript"}
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f.-]*")
 
@@ -68,6 +73,8 @@ class Finding:
     ran_again: int = 0
     changed: int = 0
     """Those of `below` that ran again, and those whose results changed."""
+    chancy: int = 0
+    """Cells that differed between two fresh runs, and so are not compared."""
 
     def __str__(self) -> str:
         if self.problems:
@@ -140,15 +147,19 @@ async def fresh(
         return one.shown(), problem
 
 
+def _name(path: Path) -> str:
+    return "/".join(path.parts[-3:])
+
+
 async def examine(pool: KernelPool, path: Path, options: argparse.Namespace) -> Finding:
     """Hold the promise against one notebook."""
-    found = Finding("/".join(path.parts[-3:]))
+    found = Finding(_name(path))
     try:
         notebook = read_ipynb(await asyncio.to_thread(path.read_bytes), fallback_name=path.stem)
     except FormatError as error:
         found.why_not = f"no notebook: {error}"
         return found
-    notebook = replace(notebook, kernel_name=DEFAULT_KERNEL)
+    notebook = replace(notebook, kernel_name=KERNEL)
     found.cells = sum(cell.type is CellType.PYTHON for cell in notebook.cells)
     found.problems += list(_errors_of_shape(notebook))
     chance = random.Random(f"{options.seed} {found.name}")
@@ -164,11 +175,14 @@ async def examine(pool: KernelPool, path: Path, options: argparse.Namespace) -> 
         found.ran = True
         second, problem = await fresh(pool, notebook, path.parent, options.limit)
         chancy = {cell for cell in before if before[cell] != second.get(cell)}
+        found.chancy = len(chancy)
         if problem:
             found.why_not = problem
             return found
         checks = max(1, min(options.checks, int(options.limit / max(took, 0.1))))
         for cell in _cells_to_edit(one.session.notebook, good, chance, options.edits):
+            if time.monotonic() - began > options.each:
+                break
             await _edit_and_take_back(pool, one, path, cell, before, chancy, found, chance, options, checks > 0)
             checks -= 1
     return found
@@ -209,6 +223,10 @@ async def _edit_and_take_back(
     if check and not problem:
         expected, problem = await fresh(pool, one.session.notebook, path.parent, options.limit)
         if not problem:
+            if any(after.get(other) != expected[other] for other in expected if other not in chancy):
+                again, _ = await fresh(pool, one.session.notebook, path.parent, options.limit)
+                chancy |= {other for other in expected if expected[other] != again.get(other)}
+                found.chancy = len(chancy)
             label = f"after cell {cell.id} became {edited[:80]!r}"
             found.problems += _differences(after, expected, chancy, label)
             order = list(before)
@@ -255,17 +273,48 @@ async def main(options: argparse.Namespace) -> int:
         paths = notebooks_in(options.folders, Path(scratch))
         random.Random(options.seed).shuffle(paths)
         paths = paths[: options.notebooks or None]
-        findings: list[Finding] = []
+        findings = _kept(options.findings)
+        known = {found.name for found in findings}
+        paths = [path for path in paths if _name(path) not in known and options.only in _name(path)]
         deadline = time.monotonic() + options.minutes * 60
-        async with KernelPool(PoolLimits(spares=2)) as pool:
+        nobody = dict.fromkeys(("http_proxy", "https_proxy"), NOBODY)
+        inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        async with KernelPool(
+            PoolLimits(spares=1), default_kernel=KERNEL, environment=nobody | inline, preload=options.preload
+        ) as pool:
+            await pool.ready()
             for number, path in enumerate(paths, 1):
                 if time.monotonic() > deadline:
                     print(f"time is up: {len(paths) - number + 1} notebooks are left out")
                     break
-                found = await examine(pool, path, options)
+                began = time.monotonic()
+                found = await _examine_in_time(pool, path, options)
                 findings.append(found)
-                print(f"{number}/{len(paths)} {found.name}: {found}", flush=True)
+                _keep(options.findings, found)
+                print(f"{number}/{len(paths)} {found.name}: {found} ({time.monotonic() - began:.0f} s)", flush=True)
     return report(findings)
+
+
+async def _examine_in_time(pool: KernelPool, path: Path, options: argparse.Namespace) -> Finding:
+    """What never comes to an end, although each run of it is limited, is a problem of its own."""
+    limit_s = options.each + 6 * options.limit
+    try:
+        async with asyncio.timeout(limit_s):
+            return await examine(pool, path, options)
+    except TimeoutError:
+        return Finding(_name(path), problems=[f"no end after {limit_s:g} s"])
+
+
+def _kept(file: Path | None) -> list[Finding]:
+    if file is None or not file.exists():
+        return []
+    return [Finding(**json.loads(line)) for line in file.read_text().splitlines()]
+
+
+def _keep(file: Path | None, found: Finding) -> None:
+    if file is not None:
+        with file.open("a") as kept:
+            kept.write(json.dumps(asdict(found)) + "\n")
 
 
 def report(findings: Sequence[Finding]) -> int:
@@ -277,6 +326,7 @@ def report(findings: Sequence[Finding]) -> int:
     print("a fresh run.")
     print(f"cells below an edit that ran again: {100 * sum(found.ran_again for found in ran) / below:.1f} %")
     print(f"cells below an edit whose results changed: {100 * sum(found.changed for found in ran) / below:.1f} %")
+    print(f"cells that differed between two fresh runs: {sum(found.chancy for found in ran)} of {sum(f.cells for f in ran)}")
     print(f"notebooks for which the promise was broken: {len(broken)}")
     for found in broken:
         print(f"- {found.name}")
@@ -292,11 +342,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--edits", type=int, default=10, help="cells edited and put back in each")
     parser.add_argument("--checks", type=int, default=3, help="edits of each held against a fresh run")
     parser.add_argument("--limit", type=float, default=60, help="seconds for a run")
+    parser.add_argument("--each", type=float, default=180, help="seconds for a notebook; no edit begins after them")
+    parser.add_argument("--findings", type=Path, help="file that keeps what was found")
+    parser.add_argument("--only", default="", help="notebooks whose path has this in it")
+    parser.add_argument("--preload", nargs="*", default=[], help="modules that kernels find imported, to save time")
     parser.add_argument("--minutes", type=float, default=60, help="for everything")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.exit(asyncio.run(main(_options())))

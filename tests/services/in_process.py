@@ -32,6 +32,7 @@ from reactive_nb.services.operations import (
     CellFinished,
     CellStarted,
     ChangeOutputs,
+    InterruptRun,
     KernelChanged,
     Operation,
     RunCells,
@@ -78,6 +79,8 @@ class InProcessNotebook:
         """Cells that the kernel was given, in order."""
         self.meanwhile: list[Operation] = []
         """What happens while the next cell runs."""
+        self.interrupt_after: int | None = None
+        """The next cell that runs is interrupted after so many of its statements."""
         self._runs = 0
 
     def do(self, operation: Operation) -> None:
@@ -156,20 +159,25 @@ class InProcessNotebook:
         step = Step(self.namespace, request, effect.source)
         step.prepare()
         assert not step.missing, f"versions that are not there: {step.missing}"
-        output, reply = self._text(effect) if effect.type is CellType.MARKDOWN else self._code(effect.source)
+        after, self.interrupt_after = self.interrupt_after, None
+        if after is not None:
+            effects += self._apply(InterruptRun())
+        output, reply = self._text(effect) if effect.type is CellType.MARKDOWN else self._code(effect.source, after)
         while self.meanwhile:
             effects += self._try(self.meanwhile.pop(0))
         report = step.report(reply)
         if output is not None:
             effects += self._apply(ChangeOutputs({effect.cell_id: (Append((output,)),)}))
         ok = reply["status"] == "ok"
-        outcome = Outcome.OK if ok else Outcome.ERROR
-        answer = execute_reply({**reply, "execution_count": effect.number, "reactive_nb": report}, interrupted=False)
+        interrupted = reply.get("ename") == "KeyboardInterrupt"
+        outcome = Outcome.OK if ok else Outcome.INTERRUPTED if interrupted else Outcome.ERROR
+        given = {**reply, "execution_count": effect.number, "reactive_nb": report}
+        answer = execute_reply(given, interrupted=interrupted)
         return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": ok}
 
-    def _code(self, source: str) -> tuple[Output | None, dict[str, Any]]:
+    def _code(self, source: str, statements: int | None) -> tuple[Output | None, dict[str, Any]]:
         """What a cell prints, and how the kernel replies."""
-        shown, error = run_source(source, self.shell.user_ns)
+        shown, error = run_source(source, self.shell.user_ns, statements)
         output = {"output_type": "stream", "name": "stdout", "text": shown} if shown else None
         if error is None:
             return output, {"status": "ok"}
@@ -228,11 +236,18 @@ def _as_expected(report: dict[str, Any], expected: Mapping[str, list[str]]) -> b
     return bool(report["ok"] and same and not report["spoiled"] and not report["missing"])
 
 
-def run_source(source: str, namespace: dict[str, Any]) -> tuple[str, BaseException | None]:
-    """What running a cell prints, its last expression's value included; and what it raised."""
+def run_source(
+    source: str, namespace: dict[str, Any], statements: int | None = None
+) -> tuple[str, BaseException | None]:
+    """What running a cell prints, its last expression's value included; and what it raised.
+
+    With `statements` it is interrupted after so many of them.
+    """
     out = io.StringIO()
     try:
         tree = ast.parse(source)
+        if statements is not None:
+            tree.body = [*tree.body[:statements], *ast.parse("raise KeyboardInterrupt").body]
         end = tree.body[-1] if tree.body else None
         last = end if isinstance(end, ast.Expr) else None
         if last is not None:
@@ -243,7 +258,7 @@ def run_source(source: str, namespace: dict[str, Any]) -> tuple[str, BaseExcepti
                 value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
                 if value is not None:
                     print(repr(value))
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         return out.getvalue(), error
     return out.getvalue(), None
 

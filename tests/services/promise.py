@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import note
 from hypothesis import strategies as st
 
-from reactive_nb.models import CellMode, CellType, Redefinition
+from reactive_nb.models import CellMode, CellType, Redefinition, RunMode
 from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
 from tests.services.in_process import InProcessNotebook
 
@@ -22,7 +22,9 @@ def edits_with(sources: st.SearchStrategy[str], texts: st.SearchStrategy[str] | 
         st.tuples(st.just("move"), st.integers(0, 20), st.integers(0, 20).map(str)),
         st.tuples(st.just("disable"), st.integers(0, 20), st.just("")),
         st.tuples(st.just("redefine"), st.integers(0, 20), st.sampled_from(["allow", "error"])),
+        st.tuples(st.just("mode"), st.integers(0, 20), st.sampled_from(["auto", "lazy"])),
         st.tuples(st.just("run"), st.integers(0, 20), st.just("")),
+        st.tuples(st.just("interrupt"), st.integers(0, 20), st.integers(0, 2).map(str)),
     )
 
 
@@ -47,8 +49,14 @@ def edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: str
             notebook.do(UpdateCell(cell.id, config={"mode": mode}))
         case "redefine":
             notebook.do(UpdateNotebook(settings={"redefinition": Redefinition(what)}))
+        case "mode":
+            notebook.do(UpdateNotebook(settings={"mode": RunMode(what)}))
         case "run":
             notebook.run(cell.id)
+        case "interrupt":
+            notebook.interrupt_after = int(what)
+            notebook.run(cell.id)
+            notebook.interrupt_after = None
 
 
 def assert_fresh(notebook: InProcessNotebook) -> None:

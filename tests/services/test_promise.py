@@ -44,6 +44,7 @@ def _statement() -> st.SearchStrategy[str]:
         st.builds("try:\n    print({})\nexcept NameError as e:\n    {} = 0".format, NAMES, NAMES),
         st.builds("class K:\n    x = {}\n    def m(self): return {}".format, NAMES, NAMES),
         st.just("print(K().m(), K.x)"),
+        st.just("from tests.services.local_names import *"),
         st.builds("raise ValueError({})".format, NUMBERS),
     )
 
