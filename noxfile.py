@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -32,6 +33,9 @@ WEB = ROOT / "reactive_nb/web"
 GENERATED = ("src/service/generated", "static")
 """What of the page is made, and kept beside its sources."""
 UNIT_TESTS = ("tests/core", "tests/models", "tests/schemas", "tests/execution", "tests/services", "tests/formats")
+
+PRELOADED = ("matplotlib.pyplot", "scipy.stats", "seaborn", "toyplot", "bokeh.plotting", "panel", "holoviews")
+CORPUS = ("--minutes", "120", "--edits", "4", "--preload", *PRELOADED)
 
 IS_INSTALLED = """
 import pathlib, sysconfig, reactive_kernels, reactive_nb
@@ -100,9 +104,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Every property test with many more examples."""
+    """Every property test with many more examples. The seed is printed: `nox -s fuzz -- --hypothesis-seed=N tests`."""
     directory = install_wheel(session)
     arguments = session.posargs or ["tests"]
+    if not any(argument.startswith("--hypothesis-seed") for argument in arguments):
+        arguments = [f"--hypothesis-seed={random.randrange(1 << 32)}", *arguments]
     run_pytest(session, directory, "-m", "hypothesis", "--hypothesis-profile", "fuzz", *arguments)
 
 
@@ -140,7 +146,7 @@ def corpus(session: nox.Session) -> None:
         session.run("python", "-m", "pip", "download", "--quiet", *only_source, "--dest", str(downloads), name)
     with session.chdir(directory):
         where = ("tests/notebooks/real", str(downloads))
-        session.run("python", "-m", "tests.notebooks.promise", *where, *(session.posargs or ["--notebooks", "150"]))
+        session.run("python", "-m", "tests.notebooks.promise", *where, *(session.posargs or CORPUS))
 
 
 @nox.session(name="api-fuzz", default=False)

@@ -5,7 +5,8 @@ one with a space in it, which no variable can have: a cell that changed it provi
 is made what it was at the cell's place. Who reads it can't be seen, so a cell counts as a reader if it may be one:
 
 * the global random generators of `random` and numpy: a cell that drew from it, or seeded it. Until a cell seeds one it
-  is left alone: who runs `rand()` again wants new numbers;
+  is left alone: who runs `rand()` again wants new numbers. Of the cell that loads numpy's, as its first use does, the
+  source tells whether it drew or seeded;
 * matplotlib's style: a cell during which it was looked up;
 * print options of pandas and numpy: a cell that uses something of a library, or of a module of the user's own;
 * working directory, environment, module path, warning filters: a cell that calls anything.
@@ -47,7 +48,12 @@ class Ambient:
         """The state now, as a value of its own."""
 
     def same(self, state: Any) -> bool:
-        return bool(self.state() == state)
+        """Whether the state now is that one."""
+        return self.equal(self.state(), state)
+
+    def equal(self, one: Any, other: Any) -> bool:
+        """Whether two states are the same."""
+        return bool(one == other)
 
     def restore(self, state: Any) -> None:
         """Put a state back."""
@@ -177,6 +183,7 @@ class AmbientState:
         self._seeded: set[str] = set()
         self._sources: dict[str, tuple[str, bool]] = {}
         self._modules = 0
+        self._has_begun = False
         self._is_quiet = True
 
     def forget(self, cell: str) -> None:
@@ -218,6 +225,9 @@ class AmbientState:
         self._is_quiet = not uses_objects and not _CALLS.search(source)
         if self._is_quiet:
             return
+        if not self._has_begun:  # what a kernel finds imported was loaded by no cell
+            self._has_begun = True
+            self._look_for_libraries("")
         self._modules = len(sys.modules)
         for name, adapter in self.adapters.items():
             adapter.begin()
@@ -235,7 +245,7 @@ class AmbientState:
             return [], [], []
         loaded = len(sys.modules) != self._modules
         if loaded and self._waiting:
-            self._look_for_libraries()
+            self._look_for_libraries(source)
         changed: dict[str, Any] = {}
         drawn: set[str] = set()
         for name, adapter in self.adapters.items():
@@ -247,7 +257,7 @@ class AmbientState:
                 drawn.add(name)
             if loaded and adapter.mentioned.pattern and not adapter.mentioned.search(source):
                 self._first[name] = self._now[name]
-            elif name in self._seeded or adapter.counts(was):
+            elif name in self._seeded or (_SEEDS.search(source) if was is None else adapter.counts(was)):
                 self._seeded.add(name)
                 changed[name] = self._now[name]
         if earlier == (source, True) and not loaded:
@@ -255,7 +265,11 @@ class AmbientState:
         if changed:
             self.versions[cell] = changed
         self._sources[cell] = source, loaded or earlier == (source, True)
-        same = [name for name, state in changed.items() if name in before and before[name] == state]
+        same = [
+            name
+            for name, state in changed.items()
+            if name in before and (before[name] is state or self.adapters[name].equal(before[name], state))
+        ]
         return sorted(changed), self._read(of_libraries, drawn), same
 
     def _keep_what_loading_did(self, before: dict[str, Any], changed: dict[str, Any]) -> None:
@@ -271,13 +285,18 @@ class AmbientState:
                 found |= {name}
         return sorted(found)
 
-    def _look_for_libraries(self) -> None:
+    def _look_for_libraries(self, source: str) -> None:
+        """After a cell with that source. If it may have drawn, what the generator was before is not known: None."""
         for module in [module for module in self._waiting if module in sys.modules]:
             adapter = self._library(module) if self._library is not None else None
             self._waiting.discard(module)
             if adapter is not None:
                 self._first[adapter.name] = self._now[adapter.name] = adapter.first()
+                if adapter.name in _DRAWN and _DRAWS.search(source):
+                    self._now[adapter.name] = None
                 self.adapters[adapter.name] = adapter
 
 
+_DRAWS = re.compile(r"random|seed|sampl|shuffl")
+_SEEDS = re.compile(r"seed|set_state")
 _DRAWN = frozenset(["random generator", "numpy random generator"])

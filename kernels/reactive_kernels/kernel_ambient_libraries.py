@@ -48,8 +48,8 @@ class NumpyRandom(Ambient):
     def state(self) -> Any:
         return sys.modules["numpy.random"].get_state(legacy=False)
 
-    def same(self, state: Any) -> bool:
-        return bool(_plain(self.state()) == _plain(state))
+    def equal(self, one: Any, other: Any) -> bool:
+        return bool(_plain(one) == _plain(other))
 
     def restore(self, state: Any) -> None:
         sys.modules["numpy.random"].set_state(state)

@@ -9,6 +9,7 @@ user a cell, and never touches a name that the kernel had before the first cell.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import itertools
 import operator
@@ -182,7 +183,8 @@ class Step:
         self.before = self.namespace.names.copy()
         self._take_pictures()
         self._listen()
-        self.namespace.ambient.begin(self.source, self.pictures is not None)
+        with contextlib.suppress(Exception):  # of a library of another make; it costs nobody a cell
+            self.namespace.ambient.begin(self.source, self.pictures is not None)
         for watcher in WATCHERS:
             watcher.begin()
 
@@ -231,7 +233,7 @@ class Step:
         if changed:
             spoiled = self._restore(reach)
         self.namespace.note_mutated(self.cell, names)
-        left, looked_at, same = self.namespace.ambient.end(self.cell, self.source, lambda: self._uses_libraries(kept))
+        left, looked_at, same = self._ambient_end(kept)
         report = {
             "bound": bound + left,
             "kept": kept + left,
@@ -253,6 +255,12 @@ class Step:
             report.update(watcher.end(kept, self.namespace.names))
         self.before, self.pictures = {}, None  # a traceback may keep this for long, and what it refers to with it
         return report
+
+    def _ambient_end(self, kept: list[str]) -> tuple[list[str], list[str], list[str]]:
+        try:
+            return self.namespace.ambient.end(self.cell, self.source, lambda: self._uses_libraries(kept))
+        except Exception:  # as in `prepare`
+            return [], [], []
 
     def _uses_libraries(self, kept: Iterable[str]) -> bool:
         """Whether the cell uses or makes anything of a library, or of a module of the user's own."""

@@ -52,6 +52,7 @@ _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f.-]*")
 
 EXPLAINED: Mapping[str, str] = {
     "examples/IPython Kernel/Importing Notebooks.ipynb": "what is imported stays imported, as in Jupyter",
+    "examples/user_guide/03-Applying_Customizations.ipynb": "the library itself keeps which backend was chosen",
     "ipycanvas/examples/offscreen_canvas.ipynb": "a timer's callback looks at names whenever it likes",
     "source/examples/Widget Asynchronous.ipynb": "tasks print whenever they like",
 }
@@ -326,7 +327,8 @@ def report(findings: Sequence[Finding]) -> int:
     print("a fresh run.")
     print(f"cells below an edit that ran again: {100 * sum(found.ran_again for found in ran) / below:.1f} %")
     print(f"cells below an edit whose results changed: {100 * sum(found.changed for found in ran) / below:.1f} %")
-    print(f"cells that differed between two fresh runs: {sum(found.chancy for found in ran)} of {sum(f.cells for f in ran)}")
+    chancy, cells = sum(found.chancy for found in ran), sum(found.cells for found in ran)
+    print(f"cells that differed between two fresh runs: {chancy} of {cells}")
     print(f"notebooks for which the promise was broken: {len(broken)}")
     for found in broken:
         print(f"- {found.name}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import io
 import re
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import CodeType, FunctionType
 from typing import Any
 
 from reactive_kernels import Append
@@ -236,6 +238,14 @@ def _as_expected(report: dict[str, Any], expected: Mapping[str, list[str]]) -> b
     return bool(report["ok"] and same and not report["spoiled"] and not report["missing"])
 
 
+def _run(code: CodeType, namespace: dict[str, Any]) -> None:
+    exec(code, namespace)
+
+
+_run_as_ipython = FunctionType(_run.__code__, {"__name__": "IPython.core.interactiveshell", "__builtins__": builtins})
+"""Who executes a cell is told apart from a cell that executes code, by the module that does."""
+
+
 def run_source(
     source: str, namespace: dict[str, Any], statements: int | None = None
 ) -> tuple[str, BaseException | None]:
@@ -253,7 +263,7 @@ def run_source(
         if last is not None:
             tree.body.pop()
         with contextlib.redirect_stdout(out), _shallow():
-            exec(compile(tree, "<cell>", "exec"), namespace)
+            _run_as_ipython(compile(tree, "<cell>", "exec"), namespace)
             if last is not None:
                 value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
                 if value is not None:

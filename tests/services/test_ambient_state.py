@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ NAMES = st.sampled_from(["a", "b"])
 @contextlib.contextmanager
 def around() -> Iterator[None]:
     """Whatever cells do to this process is undone."""
+    drawn = np.random.get_state()
     here, environ, path, filters = os.getcwd(), dict(os.environ), list(sys.path), list(warnings.filters)
     generator = random.getstate()
     try:
@@ -34,6 +36,7 @@ def around() -> Iterator[None]:
         os.environ.update(environ)
         sys.path[:], warnings.filters[:] = path, filters  # type: ignore[index]
         random.setstate(generator)
+        np.random.set_state(drawn)
 
 
 @pytest.fixture(autouse=True)
@@ -151,3 +154,24 @@ def test_a_failed_cell_leaves_it_as_it_was_and_blocks_nobody() -> None:
     notebook = InProcessNotebook("import os", "os.chdir('/')\n1 / 0", "print(os.getcwd() == '/')")
     notebook.run()
     assert (notebook.text("c2"), notebook.status("c2")) == ("False\n", "success")
+
+
+def test_what_numpy_draws_is_that_of_the_seed_above() -> None:
+    notebook = InProcessNotebook(
+        "import numpy as np", "np.random.seed(1)\nx = np.random.rand(3)", "print(np.random.rand())"
+    )
+    notebook.run()
+    first = notebook.text("c2")
+    notebook.do(UpdateCell("c1", source="np.random.seed(1)\nx = np.random.rand(4)"))
+    assert notebook.run() == ["c1", "c2"]
+    assert notebook.text("c2") != first
+    notebook.do(UpdateCell("c1", source="np.random.seed(1)\nx = np.random.rand(3)"))
+    assert notebook.run() == ["c1", "c2"]
+    assert notebook.text("c2") == first
+
+
+def test_a_generator_of_numpy_left_the_same_makes_nobody_run() -> None:
+    notebook = InProcessNotebook("import numpy as np", "np.random.seed(1)", "print(np.random.rand())")
+    notebook.run()
+    notebook.do(UpdateCell("c1", source="np.random.seed(0 + 1)"))
+    assert notebook.run() == ["c1"]

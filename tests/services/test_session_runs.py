@@ -92,6 +92,19 @@ async def test_what_executed_code_reads_makes_its_cell_run_again(open_notebook: 
     assert notebook.text("c1") == "2\n"
 
 
+async def test_draws_of_numpy_follow_the_seed_of_the_cell_that_drew_first(open_notebook: Open) -> None:
+    seed, more = "np.random.seed(1); x = np.random.rand(3)", "np.random.seed(1); x = np.random.rand(4)"
+    notebook = await open_notebook("import numpy as np", seed, "print(np.random.rand())")
+    await notebook.run()
+    first = notebook.text("c2")
+    await notebook.edit("c1", more)
+    await notebook.run()
+    assert notebook.text("c2") != first
+    await notebook.edit("c1", seed)
+    await notebook.run()
+    assert (notebook.text("c2"), notebook.statuses()) == (first, "success success success")
+
+
 async def test_two_runs_at_once_run_each_cell_once(open_notebook: Open) -> None:
     notebook = await open_notebook("import time; time.sleep(0.2)", "a = 1", "a", "b = 2")
     first, second = await asyncio.gather(notebook.run("c0", "c1"), notebook.run("c3", "c1"))

@@ -21,7 +21,7 @@ RETURNING_SOMETHING: frozenset[str] = words("""
     clear_edges colorbar drop_in_place enqueue_trial errorbar eventplot executemany executescript extend fetchall
     fetchmany fetchone fill_between fill_betweenx fine_tune fit fit_generator fit_one_cycle fit_predict
     fit_resample fit_transform hlines insert_column invert_xaxis invert_yaxis load_state_dict load_weights loglog
-    map_dataframe map_diag map_lower map_offdiag map_upper margins mpl_connect mpl_disconnect partial_fit
+    map_dataframe map_diag map_lower map_offdiag map_upper margins mpl_connect mpl_disconnect opts partial_fit
     pcolormesh plot_joint plot_marginals plot_surface plot_wireframe pop popitem popleft quiverkey read readline
     readlines register_buffer register_callback register_forward_hook register_hook relim remove_edge
     remove_edges_from remove_node remove_nodes_from replace_column seek semilogx semilogy set_aspect set_axis_labels

@@ -216,6 +216,8 @@ DRAWING: list[Row] = [
     ("df.plot(x='a', ax=ax)", "ax! df! ~ax"),
     ("grid.map_dataframe(f); grid.set_axis_labels('x', 'y')", "f! grid! ~grid grid(@f)"),
     ("fig.add_trace(t); fig.update_layout(title='t'); fig.update_xaxes(a=1)", "fig! t! ~fig fig(@t)"),
+    ("curve.opts(width=300)", "curve! ~curve"),
+    ("hv.Curve(xs).opts(width=300)", "hv! xs!"),
     ("fig.for_each_trace(f)", "f! fig! ~fig fig(@f)"),
     ("folium.Marker(p).add_to(m)", "folium! m! p! ~m"),
     ("display(fig)", "fig!"),
