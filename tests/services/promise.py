@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import note
+from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 
 from reactive_nb.models import CellMode, CellType, Redefinition, RunMode
@@ -31,7 +31,8 @@ def edits_with(sources: st.SearchStrategy[str], texts: st.SearchStrategy[str] | 
 def edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: str) -> None:
     cells = notebook.state.notebook.cells
     cell = cells[where % len(cells)] if cells else None
-    note(f"{kind} {cell.id if cell else ''} {what!r}")
+    if currently_in_test_context():
+        note(f"{kind} {cell.id if cell else ''} {what!r}")
     if kind == "insert" or cell is None:
         notebook.do(AddCell(new, source=what if kind in ("edit", "insert") else "", index=where % (len(cells) + 1)))
         return
