@@ -37,7 +37,7 @@ async def test_a_connection_is_set_used_and_removed(
         assert put.json() == {"url": postgres.shown, "dialect": "postgresql", "ok": True, "message": "Connected."}
         cell = {"type": "sql", "source": "select current_user as me", "config": {"result": "who"}}
         await client.post(f"{place}/cells", json=cell)
-        ran = await client.post(f"{place}/run", json={"wait": 60})
+        ran = await client.post(f"{place}/run", json={"wait": 90}, timeout=100)
         assert ran.json()["cells"][0]["status"] == "success", ran.text
         for path in (
             "",
