@@ -62,8 +62,14 @@ export const CellView = memo(function CellView({ view, cell }: Props) {
           view.select(cell.id, false);
         } else if (target.closest(".outputs") !== null && !look.selected.peek()) view.select(cell.id, false);
       }}
-      onPointerEnter={() => view.light(cell.id)}
-      onPointerLeave={() => view.light(null)}
+      onPointerEnter={() => {
+        look.pointed.value = true;
+        view.light(cell.id);
+      }}
+      onPointerLeave={() => {
+        look.pointed.value = false;
+        view.light(null);
+      }}
     >
       <div class="cell-gutter">
         {runs(cell) ? (
@@ -100,26 +106,26 @@ export const CellView = memo(function CellView({ view, cell }: Props) {
           </div>
         )}
         <Conflict view={view} cell={cell} />
-        <CellFacts view={view} cell={cell} />
+        {near && <CellFacts view={view} cell={cell} />}
         <CellOutputs view={view} cell={cell} near={near} />
       </div>
-      <CellActions view={view} cell={cell} />
-      <div class="between">
-        <button
-          type="button"
-          onClick={() => addCell(view, view.index(cell.id) + 1, "python", true)}
-          aria-label="Add a code cell below"
-        >
-          <Icon name="add" /> Code
-        </button>
-        <button
-          type="button"
-          onClick={() => addCell(view, view.index(cell.id) + 1, "markdown", true)}
-          aria-label="Add a text cell below"
-        >
-          <Icon name="add" /> Text
-        </button>
-      </div>
+      {(look.pointed.value || look.selected.value) && <CellActions view={view} cell={cell} />}
+      {(look.pointed.value || look.selected.value) && <Between view={view} cell={cell} />}
     </article>
   );
 });
+
+/** Where another cell can be added: on the line below this one. */
+function Between({ view, cell }: Props) {
+  const add = (type: CellType) => addCell(view, view.index(cell.id) + 1, type, true);
+  return (
+    <div class="between">
+      <button type="button" onClick={() => add("python")} aria-label="Add a code cell below">
+        <Icon name="add" /> Code
+      </button>
+      <button type="button" onClick={() => add("markdown")} aria-label="Add a text cell below">
+        <Icon name="add" /> Text
+      </button>
+    </div>
+  );
+}

@@ -1,7 +1,9 @@
 /** The bar above a notebook: its name, its kernel, and what concerns all of it. */
 import { useState } from "preact/hooks";
 
+import { runs } from "../cell/status";
 import { COMMANDS } from "../commands/commands";
+import type { CellState } from "../session/cell";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 import { LIST } from "./route";
@@ -23,13 +25,7 @@ export function Toolbar({ view }: { view: NotebookView }) {
   const { session } = view;
   const { mirror } = session;
   const kernel = mirror.kernel.value;
-  const stale = mirror
-    .cells()
-    .filter(
-      (cell) =>
-        cell.status.value === "stale" ||
-        (cell.status.value === "idle" && cell.type.value !== "markdown" && cell.type.value !== "raw"),
-    ).length;
+  const stale = mirror.cells().filter(wantsRun).length;
   const busy = mirror.runs.value.size > 0;
   const lazy = mirror.settings.value.mode === "lazy";
   const entries = IN_MENU.flatMap((id) => COMMANDS.find((one) => one.id === id) ?? []);
@@ -61,12 +57,12 @@ export function Toolbar({ view }: { view: NotebookView }) {
       <button
         type="button"
         class="button is-main"
-        disabled={stale === 0 && !busy}
+        disabled={stale === 0}
         onClick={() => void session.runSelection({})}
         title="Run everything that is out of date"
       >
         <Icon name="run" />
-        {stale > 0 ? `Run ${stale} stale` : "Up to date"}
+        {stale > 0 ? `Run ${stale} stale` : busy ? "Running" : "Up to date"}
       </button>
       <button
         type="button"
@@ -100,6 +96,12 @@ export function Toolbar({ view }: { view: NotebookView }) {
       />
     </header>
   );
+}
+
+/** Whether a cell is out of date, or has not run at all. */
+function wantsRun(cell: CellState): boolean {
+  const status = cell.status.value;
+  return status === "stale" || (status === "idle" && runs(cell) && cell.shown.value.trim() !== "");
 }
 
 function Name({ view }: { view: NotebookView }) {

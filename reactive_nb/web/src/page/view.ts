@@ -15,6 +15,8 @@ export type Lit = "self" | "upstream" | "downstream" | null;
 export class CellLook {
   readonly selected = signal(false);
   readonly lit = signal<Lit>(null);
+  /** Whether the pointer is on it. */
+  readonly pointed = signal(false);
   /** Whether a text cell shows its source. */
   readonly opened = signal(false);
   element: HTMLElement | null = null;
