@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +39,14 @@ def visitor(browser: Browser, service: Service, **options: Any) -> Iterator[Page
 
 
 @contextmanager
-def guest(browser: Browser, service: Service, *, complaints: bool = False, **options: Any) -> Iterator[Page]:
-    """The same, not signed in and nowhere yet. `complaints`: the page may have reason to complain."""
+def guest(
+    browser: Browser, service: Service, *, complaints: bool = False, elsewhere: str = "", **options: Any
+) -> Iterator[Page]:
+    """The same, not signed in and nowhere yet.
+
+    `complaints`: the page may have reason to complain. `elsewhere`: where it reaches the service, if not directly.
+    """
+    home = elsewhere or service.url
     context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 860}} | options)
     page = context.new_page()
     page.set_default_timeout(DEADLINE_MS)
@@ -50,8 +57,7 @@ def guest(browser: Browser, service: Service, *, complaints: bool = False, **opt
     page.on("request", lambda request: asked.append(request.url))
     try:
         yield page
-        elsewhere = [url for url in asked if not url.startswith((service.url, "data:", "blob:", "about:"))]
-        assert not elsewhere
+        assert not [url for url in asked if not url.startswith((home, "data:", "blob:", "about:"))]
         assert complaints or not said
     finally:
         context.close()
@@ -79,7 +85,15 @@ def sources(service: Service, notebook_id: str) -> list[str]:
 
 def open_notebook(page: Page, service: Service, notebook_id: str) -> None:
     page.goto(f"{service.url}/#/notebooks/{notebook_id}")
-    expect(page.locator(".cells-column")).to_be_visible()
+    expect(page.locator(".cell.is-selected")).to_be_visible()
+
+
+def stored(service: Service, notebook_id: str, wanted: list[str]) -> None:
+    """Wait until the service has these sources: what is typed is sent when it has been at rest."""
+    deadline = time.monotonic() + DEADLINE_MS / 1000
+    while (found := sources(service, notebook_id)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found == wanted
 
 
 def cell(page: Page, cell_id: str) -> Locator:

@@ -3,11 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from reactive_nb.main import create_app
 from tests.api.service import Service, serve, settings_for
-from tests.web.browser import launch, visitor
+from tests.web.browser import DEADLINE_MS, launch, visitor
+
+expect.set_options(timeout=DEADLINE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
 /** A cell's source: an editor where it is near what is seen, its bare text elsewhere; of a text cell, what it says. */
-import { useSignalEffect } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { Keys } from "../commands/commands";
 import { CellEditor } from "../editor/editor";
+import { errorLine } from "../outputs/ansi";
 import type { CellState } from "../session/cell";
 import type { NotebookView } from "../page/view";
 import { TextCell } from "./TextCell";
@@ -40,6 +41,7 @@ function SourceEditor({ view, cell }: { view: NotebookView; cell: CellState }) {
           },
         },
       ],
+      escape: () => view.select(cell.id, false),
       leave: (direction) => {
         const next = view.session.mirror.order.peek()[view.index(cell.id) + (direction === "up" ? -1 : 1)];
         if (next === undefined) return false;
@@ -55,16 +57,27 @@ function SourceEditor({ view, cell }: { view: NotebookView; cell: CellState }) {
       editor.focus(look.wanted === "same" ? undefined : look.wanted);
       look.wanted = null;
     }
+    // At once, and not with the next drawing: what is typed then must be typed into what others have written.
+    const following = [
+      effect(() => editor.follow(cell.shown.value)),
+      effect(() => editor.retype(cell.type.value)),
+      effect(() => editor.mark(underlined(cell))),
+    ];
     return () => {
+      for (const stop of following) stop();
       look.editor = null;
       editor.destroy();
     };
   }, [cell, look, view]);
-  useSignalEffect(() => {
-    look.editor?.follow(cell.shown.value);
-  });
-  useSignalEffect(() => {
-    look.editor?.retype(cell.type.value);
-  });
   return <div ref={place} class="source-editor" />;
+}
+
+/** The error to underline, and its line; null where there is none, or the source has been changed since. */
+function underlined(cell: CellState): { line: number; message: string } | null {
+  const error = cell.error.value;
+  if (error === null || error.kind === "blocked" || cell.draft.value !== null || cell.status.value === "stale")
+    return null;
+  const output = cell.outputs.value.find((one) => one.output_type === "error");
+  const line = error.line ?? errorLine(output?.traceback ?? [], cell.executionCount.value);
+  return line === null ? null : { line, message: error.message };
 }

@@ -11,7 +11,6 @@ export const LOOK_COMMANDS: readonly Command[] = [
     anywhere: ["Mod-Shift-p"],
     run: (view) => (view.palette.value = true),
   },
-  { id: "page.leave", title: "Leave the editor", run: (view) => view.select(view.selected.peek(), false) },
   {
     id: "page.find",
     title: "Find and replace",

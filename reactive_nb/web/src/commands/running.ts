@@ -82,7 +82,7 @@ export const RUN_COMMANDS: readonly Command[] = [
     run: ({ session }) =>
       void session.say({
         type: "notebook.update",
-        settings: { mode: session.mirror.settings.peek().mode === "auto" ? "lazy" : "auto" },
+        settings: { mode: session.mirror.settings.peek()?.mode === "auto" ? "lazy" : "auto" },
       }),
   },
 ];

@@ -107,7 +107,7 @@ function inspect(session: NotebookSession) {
 
 export function assistance(session: NotebookSession): Extension {
   return [
-    autocompletion({ override: [completions(session)], activateOnTypingDelay: 120, icons: true }),
+    autocompletion({ override: [completions(session)], activateOnTypingDelay: 120, defaultKeymap: false }),
     signatureField,
     Prec.high(
       keymap.of([

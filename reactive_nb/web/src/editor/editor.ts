@@ -1,7 +1,15 @@
 /** The editor of one cell: CodeMirror, with Jupyter's keys, kept in step with what the session shows. */
-import { acceptCompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  completionKeymap,
+  completionStatus,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore, toggleComment } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
+import { type Diagnostic, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches } from "@codemirror/search";
 import { Annotation, Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
 import {
@@ -28,6 +36,8 @@ const fromSession = Annotation.define<boolean>();
 export interface EditorKeys {
   /** Keys that leave the editor or act on the cell; before all others. */
   readonly bindings: readonly KeyBinding[];
+  /** Escape, where nothing in the editor is to be closed by it. */
+  escape(): void;
   /** The cursor would leave the text: whether somebody took it. */
   leave(direction: "up" | "down"): boolean;
 }
@@ -53,13 +63,15 @@ export class CellEditor {
         doc: cell.shown.peek(),
         extensions: [
           Prec.highest(keymap.of([...keys.bindings])),
-          Prec.high(keymap.of(leaving(keys))),
+          type === "python" || type === "code" ? assistance(session) : [],
+          Prec.high(
+            keymap.of([{ key: "Escape", run: (view) => escaped(view, keys) }, ...completionKeymap, ...leaving(keys)]),
+          ),
           keymap.of([
             { key: "Tab", run: acceptCompletion },
             { key: "Tab", run: indentMore, shift: indentLess },
             { key: "Mod-/", run: toggleComment },
             ...closeBracketsKeymap,
-            ...completionKeymap,
             ...historyKeymap,
             ...defaultKeymap,
           ]),
@@ -77,7 +89,6 @@ export class CellEditor {
           EditorView.lineWrapping,
           this.#language.of(language(type)),
           this.#label.of(labelled(type)),
-          type === "python" || type === "code" ? assistance(session) : [],
           theme,
           EditorView.updateListener.of((update) => {
             if (!update.docChanged || update.transactions.some((one) => one.annotation(fromSession))) return;
@@ -98,6 +109,22 @@ export class CellEditor {
     this.view.dispatch({
       effects: [this.#language.reconfigure(language(type)), this.#label.reconfigure(labelled(type))],
     });
+  }
+
+  /** Underline the line of an error; null: none. */
+  mark(error: { line: number; message: string } | null): void {
+    const { doc } = this.view.state;
+    const found: Diagnostic[] = [];
+    if (error !== null && error.line >= 1 && error.line <= doc.lines) {
+      const { from, to, text } = doc.line(error.line);
+      found.push({ from: from + text.length - text.trimStart().length, to, severity: "error", message: error.message });
+    }
+    this.view.dispatch(setDiagnostics(this.view.state, found));
+  }
+
+  /** Select a stretch, without going there. */
+  show(from: number, to: number): void {
+    this.view.dispatch({ selection: { anchor: from, head: to }, scrollIntoView: true });
   }
 
   focus(end?: "start" | "end"): void {
@@ -122,6 +149,14 @@ function labelled(type: CellType): Extension {
     EditorView.contentAttributes.of({ "aria-label": `Source, ${LABELS[type]}` }),
     placeholder(type === "markdown" ? "Text in Markdown" : type === "sql" ? "SELECT …" : ""),
   ];
+}
+
+/** Escape closes what is open in the editor, else it leaves; a completion that is only being asked for is not open. */
+function escaped(view: EditorView, keys: EditorKeys): boolean {
+  if (completionStatus(view.state) === "active" || view.state.selection.ranges.length > 1) return false;
+  closeCompletion(view);
+  keys.escape();
+  return true;
 }
 
 function leaving(keys: EditorKeys): KeyBinding[] {

@@ -31,3 +31,10 @@ function overwritten(line: string): string {
   }
   return shown;
 }
+
+/** The line of the cell that ran as `count` at which an error came up, told by its traceback; null if that does not say. */
+export function errorLine(traceback: readonly string[], count: number | null): number | null {
+  const found = [...ansiToText(traceback.join("\n")).matchAll(/Cell In\[(\d+)\], line (\d+)/g)];
+  const own = found.filter((one) => count === null || Number(one[1]) === count).at(-1);
+  return own?.[2] === undefined ? null : Number(own[2]);
+}

@@ -5,6 +5,7 @@ import { CellView } from "../cell/CellView";
 import { addCell } from "../commands/cells";
 import { Keys } from "../commands/commands";
 import { NotebookSession } from "../session/session";
+import { FindBar } from "./FindBar";
 import { Icon } from "./Icon";
 import { LinkBar } from "./LinkBar";
 import { NoticeBar } from "./Notice";
@@ -47,6 +48,7 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
       <LinkBar session={view.session} />
       <div class="notebook-middle">
         <Sidebar view={view} />
+        <FindBar view={view} />
         <main class="cells" aria-label="Cells">
           {ready ? (
             <Cells view={view} />

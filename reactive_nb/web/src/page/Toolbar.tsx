@@ -27,7 +27,7 @@ export function Toolbar({ view }: { view: NotebookView }) {
   const kernel = mirror.kernel.value;
   const stale = mirror.cells().filter(wantsRun).length;
   const busy = mirror.runs.value.size > 0;
-  const lazy = mirror.settings.value.mode === "lazy";
+  const lazy = mirror.settings.value?.mode === "lazy";
   const entries = IN_MENU.flatMap((id) => COMMANDS.find((one) => one.id === id) ?? []);
   return (
     <header class="toolbar">

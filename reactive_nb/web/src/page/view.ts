@@ -25,6 +25,9 @@ export class CellLook {
   wanted: "start" | "end" | "same" | null = null;
 }
 
+const MOST_FRAMES = 30;
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
 export class NotebookView {
   readonly selected: Signal<string | null> = signal(null);
   readonly mode = signal<"command" | "edit">("command");
@@ -112,6 +115,21 @@ export class NotebookView {
     const { element } = this.look(id);
     element?.scrollIntoView({ block: "center" });
     this.select(id, false);
+  }
+
+  /** Show a stretch of a cell's source, leaving the cursor of the keyboard where it is. */
+  async show(id: string, from: number, to: number): Promise<void> {
+    const look = this.look(id);
+    batch(() => {
+      const before = this.selected.peek();
+      if (before !== null) this.look(before).selected.value = false;
+      this.selected.value = id;
+      look.selected.value = true;
+      look.opened.value = true;
+    });
+    look.element?.scrollIntoView({ block: "center" });
+    for (let frame = 0; frame < MOST_FRAMES && look.editor === null; frame++) await nextFrame();
+    look.editor?.show(from, to);
   }
 
   /** Light up a cell with what it gets from and gives to others; null: none. */

@@ -21,4 +21,6 @@ export interface PanelEntry {
 
 export const PANELS: readonly PanelEntry[] = [
   { id: "contents", title: "Contents", icon: "list", load: () => import("./contents") },
+  { id: "graph", title: "Graph", icon: "graph", load: () => import("./graph") },
+  { id: "plan", title: "What would run", icon: "runAll", load: () => import("./plan") },
 ];

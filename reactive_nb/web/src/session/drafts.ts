@@ -68,6 +68,10 @@ export class Drafts {
       this.#settle(cell);
       return;
     }
+    if (draft.conflict) {
+      cell.draft.value = { ...draft, base: source, baseRevision };
+      return;
+    }
     // Our own text coming back is the base of what was typed since.
     const text = source === this.#underway.get(cell.id) ? draft.text : merged(draft.base, draft.text, source);
     cell.draft.value = { text: text ?? draft.text, base: source, baseRevision, conflict: text === null };

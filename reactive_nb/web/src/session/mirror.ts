@@ -18,11 +18,7 @@ export class Mirror {
   readonly ready = signal(false);
   readonly name = signal("");
   readonly revision = signal(0);
-  readonly settings = signal<Live["SettingsModel"]>({
-    mode: "auto",
-    redefinition: "allow",
-    restart_dead_kernel: false,
-  });
+  readonly settings = signal<Live["SettingsModel"] | null>(null);
   readonly kernel = signal<Live["KernelModel"] | null>(null);
   readonly kernelName = signal("");
   readonly storageProblem = signal<string | null>(null);
@@ -200,7 +196,11 @@ export class Mirror {
     this.storageProblem.value = notebook.storage_problem;
     const order = notebook.cells.map((one) => one.id);
     const present = new Set(order);
-    for (const id of this.#cells.keys()) if (!present.has(id)) this.#cells.delete(id);
+    for (const [id, cell] of this.#cells) {
+      if (present.has(id)) continue;
+      if (cell.expected) order.splice(this.order.value.indexOf(id), 0, id);
+      else this.#cells.delete(id);
+    }
     for (const told of notebook.cells) {
       const known = this.#cells.get(told.id);
       if (known === undefined) this.#cells.set(told.id, new CellState(told));

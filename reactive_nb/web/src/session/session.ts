@@ -27,6 +27,8 @@ export class NotebookSession {
   readonly notice = signal<Notice | null>(null);
   readonly #hearers = new Set<Hearer>();
   readonly #stop: () => void;
+  /** Cells that were added while cut off: how to say so. */
+  readonly #unsent = new Map<string, () => void>();
 
   constructor(readonly notebookId: string) {
     this.drafts = new Drafts(
@@ -35,7 +37,9 @@ export class NotebookSession {
     );
     this.connection = new Connection(notebookId, { seen: () => this.mirror.seq, heard: this.#heard });
     this.#stop = effect(() => {
-      if (this.connection.link.value === "open") this.drafts.sendAll();
+      if (this.connection.link.value !== "open") return;
+      for (const add of [...this.#unsent.values()]) add();
+      this.drafts.sendAll();
     });
     window.addEventListener("beforeunload", this.#leaving);
   }
@@ -77,9 +81,18 @@ export class NotebookSession {
     const id = kept.id ?? newId();
     const told = { type, ...kept, id };
     this.mirror.expect(new CellState({ id, type: told.type, source: told.source ?? "" }), index);
-    void this.say({ type: "cell.add", cell: { ...told, index } }).then((reply) => {
-      if (reply === null) this.mirror.unexpect(id);
-    });
+    const send = () => {
+      this.#unsent.delete(id);
+      this.connection.ask({ type: "cell.add", cell: { ...told, index } }).catch((problem: unknown) => {
+        if (this.mirror.cell(id)?.expected !== true) return; // it had been added before a cut
+        if (problem instanceof Disconnected) this.#unsent.set(id, send);
+        else {
+          this.mirror.unexpect(id);
+          this.tell("problem", String(problem instanceof Refused ? problem.message : problem));
+        }
+      });
+    };
+    send();
     return id;
   }
 

@@ -2193,6 +2193,12 @@ export interface components {
          */
         SettingsModel: {
             /**
+             * Database
+             * @description What SQL cells run on, without its password; null: DuckDB. Set with `PUT …/db`.
+             * @default null
+             */
+            database: string | null;
+            /**
              * @description `auto` runs what depends on a cell; `lazy` only marks it stale.
              * @default auto
              */

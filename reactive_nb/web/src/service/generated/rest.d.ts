@@ -287,14 +287,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read the database connection
+         * @description What SQL cells run on, without its password, and whether it can be reached now.
+         */
+        get: operations["read_database"];
         /**
          * Set the database connection
-         * @description For SQL cells. Not available in this version.
+         * @description The connection is tried first; nothing is changed if it can't be made, or with `test`.
+         *
+         *     What is kept with the notebook has no password: that is kept apart, and given to nobody but the notebook's kernel.
          */
         put: operations["set_database"];
         post?: never;
-        delete?: never;
+        /**
+         * Remove the database connection
+         * @description SQL cells go back to DuckDB over the notebook's dataframes. The password is forgotten.
+         */
+        delete: operations["remove_database"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2556,6 +2566,11 @@ export interface components {
          */
         SettingsModel: {
             /**
+             * Database
+             * @description What SQL cells run on, without its password; null: DuckDB. Set with `PUT …/db`.
+             */
+            database: string | null;
+            /**
              * @description `auto` runs what depends on a cell; `lazy` only marks it stale.
              * @default auto
              */
@@ -4375,10 +4390,90 @@ export interface operations {
             };
         };
     };
-    set_database: {
+    read_database: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description The notebook's UUID. */
+                notebook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseResponse"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Origin or host not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such notebook */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_database: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision you have seen: `12`, `"12"`, `W/"12"`; or `*`. 409 if it is out of date. */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The notebook's UUID. */
                 notebook_id: string;
@@ -4436,6 +4531,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Out of date */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too large */
             413: {
                 headers: {
@@ -4472,8 +4576,95 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not available */
-            501: {
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_database: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision you have seen: `12`, `"12"`, `W/"12"`; or `*`. 409 if it is out of date. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The notebook's UUID. */
+                notebook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Origin or host not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such notebook */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Out of date */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

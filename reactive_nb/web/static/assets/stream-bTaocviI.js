@@ -1,2 +1,0 @@
-import{n as e,r as t,t as n,u as r}from"./index-DYsJzy_Q.js";import{t as i}from"./Folded-D-98izUv.js";import{t as a}from"./jsxRuntime-X_B3tWFA.js";var o=2e5;function s({output:s,data:c}){let l=n(c),[u,d]=r(()=>{let n=l.length>o?l.indexOf(`
-`,l.length-o)+1:0;return[e(t(l.slice(n))),n]},[l]);return a(i,{children:[d>0&&a(`p`,{class:`output-unknown`,children:[d.toLocaleString(),` characters before this are not shown.`]}),a(`pre`,{class:`stream stream-${s.name===`stderr`?`stderr`:`stdout`}`,dangerouslySetInnerHTML:{__html:u}})]})}export{s as default};

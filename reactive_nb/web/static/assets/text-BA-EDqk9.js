@@ -1,1 +1,0 @@
-import{n as e,t,u as n}from"./index-DYsJzy_Q.js";import{t as r}from"./Folded-D-98izUv.js";import{t as i}from"./jsxRuntime-X_B3tWFA.js";function a({data:a}){let o=t(a),s=n(()=>e(o),[o]);return i(r,{children:i(`pre`,{class:`plain`,dangerouslySetInnerHTML:{__html:s}})})}export{a as default};

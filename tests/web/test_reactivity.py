@@ -1,0 +1,80 @@
+"""Reactivity one can see: why a cell is stale or blocked, where names come from, what would run."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.api.service import Service
+from tests.web.browser import RUN_MS, cell, make, open_notebook, picture, write
+
+
+def test_a_blocked_cell_links_to_its_culprit(page: Page, service: Service) -> None:
+    notebook = make(service, "base = 1 / 0", "middle = base + 1", "print(middle)")
+    open_notebook(page, service, notebook)
+    page.get_by_role("button", name="Run 3 stale").click()
+    expect(cell(page, "c2")).to_have_attribute("data-status", "blocked", timeout=RUN_MS)
+    cell(page, "c2").get_by_role("button", name="→ base = 1 / 0").click()
+    expect(cell(page, "c0")).to_be_focused()
+    expect(cell(page, "c0").locator(".cm-lintRange-error")).to_have_text("base = 1 / 0")
+    picture(page, "blocked")
+
+
+def test_names_lead_to_their_provider_and_neighbours_light_up(page: Page, service: Service) -> None:
+    open_notebook(page, service, make(service, "a = 1", "b = a", "c = b"))
+    cell(page, "c1").hover()
+    expect(cell(page, "c0")).to_have_class(re.compile("lit-upstream"))
+    expect(cell(page, "c2")).to_have_class(re.compile("lit-downstream"))
+    cell(page, "c1").get_by_title("Go to the cell that defines a").click()
+    expect(cell(page, "c0")).to_be_focused()
+
+
+def test_graph_and_plan_follow_the_notebook(page: Page, service: Service) -> None:
+    open_notebook(page, service, make(service, "a = 1", "b = a", "c = 3"))
+    page.get_by_role("button", name="Graph").click()
+    expect(page.locator(".bow")).to_have_count(1)
+    write(page, "c2", "c = a + b")
+    expect(page.locator(".bow")).to_have_count(3)
+    picture(page, "graph")
+    page.get_by_role("button", name="What would run").click()
+    expect(page.locator(".plan li")).to_have_count(3)
+    page.get_by_role("button", name="Run them").click()
+    expect(page.get_by_text("Everything is up to date")).to_be_visible(timeout=RUN_MS)
+
+
+def test_a_lazy_notebook_only_marks_what_is_stale(page: Page, service: Service) -> None:
+    open_notebook(page, service, make(service, "a = 1", "print(a)"))
+    page.get_by_role("button", name="Run 2 stale").click()
+    expect(cell(page, "c1")).to_have_attribute("data-status", "success", timeout=RUN_MS)
+    page.get_by_role("button", name="Reactive").click()
+    expect(page.get_by_role("button", name="Lazy")).to_be_visible()
+    write(page, "c0", "a = 2")
+    page.keyboard.press("Control+Enter")
+    expect(cell(page, "c0")).to_have_attribute("data-status", "success")
+    expect(cell(page, "c1")).to_have_attribute("data-status", "stale")
+
+
+def test_a_running_cell_shows_a_clock_asks_and_is_interrupted(page: Page, service: Service) -> None:
+    open_notebook(
+        page, service, make(service, "name = input('Who? ')\nprint('Hello', name)", "import time; time.sleep(600)")
+    )
+    page.keyboard.press("Control+Enter")
+    page.get_by_label("Who?").fill("Ada")
+    page.keyboard.press("Enter")
+    expect(cell(page, "c0").locator(".stream-stdout")).to_contain_text("Hello Ada", timeout=RUN_MS)
+    cell(page, "c1").hover()
+    cell(page, "c1").get_by_role("button", name="Run the cell").click()
+    expect(cell(page, "c1").locator(".clock")).to_have_text(re.compile(r"\d"))
+    page.get_by_role("button", name="Interrupt the kernel").click()
+    expect(cell(page, "c1")).not_to_have_attribute("data-status", "running")
+    expect(cell(page, "c1").locator(".error-line")).to_contain_text("KeyboardInterrupt")
+
+
+def test_a_killed_kernel_is_told_and_the_next_run_starts_another(page: Page, service: Service) -> None:
+    open_notebook(page, service, make(service, "import os\nos.kill(os.getpid(), 9)", "print(6 * 7)"))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".kernel")).to_have_text("kernel died", timeout=RUN_MS)
+    cell(page, "c1").hover()
+    cell(page, "c1").get_by_role("button", name="Run the cell").click()
+    expect(cell(page, "c1").locator(".stream-stdout")).to_contain_text("42", timeout=RUN_MS)
