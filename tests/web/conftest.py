@@ -12,16 +12,19 @@ from tests.web.browser import DEADLINE_MS, launch, visitor
 expect.set_options(timeout=DEADLINE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests; each has a profile of its own in it."""
+    """One browser for all tests of the page; each has a profile of its own in it.
+
+    It ends with them: while it is there, the driver's event loop runs in this thread, and no other can.
+    """
     with sync_playwright() as playwright:
         launched = launch(playwright)
         yield launched
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One service for all tests of the page, for the local user; each test makes notebooks of its own."""
     with serve(create_app(settings_for(tmp_path_factory.mktemp("notebooks")))) as started:
