@@ -36,6 +36,8 @@ _SOURCES = {
 _OF_IPYKERNEL = frozenset({"_reactive_nb_economies", "_reactive_nb_batches"})
 # Those that are compiled when they are first needed: compiling all would take longer than anything else at the start.
 _LATER = {
+    "_reactive_nb.kernel_equality": "kernel_equality.py",
+    "_reactive_nb.kernel_memory": "kernel_memory.py",
     "_reactive_nb.kernel_executed": "kernel_executed.py",
     "_reactive_nb.kernel_ambient_libraries": "kernel_ambient_libraries.py",
     "_reactive_nb.kernel_libraries": "kernel_libraries.py",

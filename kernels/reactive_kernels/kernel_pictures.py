@@ -107,10 +107,7 @@ class Reach:
                 break
 
     def _parts(self, key: int, value: Any, kind: Kind) -> list[Any]:
-        try:
-            now = kind.parts(value)
-        except Exception:  # as above
-            return []
+        now = _parts(value, kind)
         for part in () if isinstance(kind, Module) else now:  # the copy would not be seen there
             self.held[id(part)] = self.held.get(id(part), 0) + 1
         seen = self.pictures.seen.get(key)
@@ -155,6 +152,10 @@ class Restorer:
         self._made = trial
         return made
 
+    def copies_of_changed(self) -> set[int]:
+        """The identities of what was made in the place of objects that were changed themselves."""
+        return {id(self._made[key]) for key in self._reach.changed if key in self._made}
+
     def _convert(self, value: Any, made: dict[int, Any], depth: int) -> Any:
         key = id(value)
         if key in made:
@@ -178,6 +179,31 @@ class Restorer:
             kind.fill(new, state, convert)
         made[key] = new
         return new
+
+
+def _parts(value: Any, kind: Kind) -> list[Any]:
+    try:
+        return kind.parts(value)
+    except Exception:  # as above
+        return []
+
+
+def leads_to(value: Any, identities: Collection[int]) -> bool:
+    """Whether an object of these identities is the value or part of it."""
+    todo, seen = [value], set()
+    deadline = time.perf_counter() + _LONGEST_S
+    for part in todo:  # grows
+        key = id(part)
+        if key in identities:
+            return True
+        kind = None if key in seen else kind_of(part)
+        if kind is None:
+            continue
+        seen.add(key)
+        todo.extend(_parts(part, kind))
+        if len(seen) == _MOST_NODES or (len(seen) % _BETWEEN_LOOKS == 0 and time.perf_counter() > deadline):
+            break
+    return False
 
 
 def count(nodes: Mapping[int, tuple[Any, Any]], key: int) -> int:

@@ -23,7 +23,7 @@ from typing import Any
 from .kernel_ambient import AmbientState
 from .kernel_kinds import FIXED, is_standard, is_users, module_of
 from .kernel_later import later
-from .kernel_pictures import Pictures, Reach, Restorer
+from .kernel_pictures import Pictures, Reach, Restorer, leads_to
 from .kernel_tables import TableReport
 
 VERSION = 1
@@ -60,8 +60,13 @@ class Namespace:
         self.versions: dict[str, dict[str, Any]] = {}
         self.mutated: dict[str, frozenset[str]] = {}
         """Cell → names whose object its last run changed in place."""
+        self.put_back: dict[str, tuple[set[int], set[str]]] = {}
+        """Cell → identities of objects in its versions that were put back as they were, and who had changed them."""
         self.reserved = frozenset(shell.user_ns)
         self.ambient = AmbientState(_library_state)
+        self.memory: Any = None
+        """What counts overwritten versions; made when there may be one."""
+        self.memory_limit: int | None = None
         self.executed: Any = None
         """What listens to code that cells execute; made when one may."""
         self.tables: Any = None
@@ -88,6 +93,7 @@ class Namespace:
         for cell in cells:
             self.versions.pop(cell, None)
             self.mutated.pop(cell, None)
+            self.put_back.pop(cell, None)
             self.ambient.forget(cell)
             if self.tables is not None:
                 self.tables.forget(cell)
@@ -144,6 +150,9 @@ class Namespace:
         Returns the names that have a value.
         """
         names = self.names
+        self.put_back.pop(cell, None)
+        for _, changers in self.put_back.values():
+            changers.discard(cell)
         self.versions[cell] = {name: names[name] for name in written if name in names and self.is_users(name)}
         return sorted(self.versions[cell])
 
@@ -229,9 +238,13 @@ class Step:
         if changed:
             reach = Reach(self._roots(), self.pictures or Pictures(()), changed)
             names = self._reaching(reach)
+        old = self.namespace.versions.get(self.cell, {}) if self.request.get("equal") else {}
         kept = self.namespace.record(self.cell, {*bound, *writes, *mutates, *names})
         if changed:
             spoiled = self._restore(reach)
+        ways = self._new_ways(kept)
+        equal = self._made_again(old) if old and reply.get("status") == "ok" else []
+        spoiled += self._save_memory(kept)
         self.namespace.note_mutated(self.cell, names)
         left, looked_at, same = self._ambient_end(kept)
         report = {
@@ -245,8 +258,10 @@ class Step:
         }
         if read or looked_at:
             report["read"] = read + looked_at
-        if same:
-            report["same"] = same
+        if same or equal:
+            report["same"] = equal + same
+        if ways:
+            report["ways"] = ways
         if self.namespace.tables is not None:
             self.namespace.tables.add_to(report)
         self.namespace.done.add_to(report)
@@ -261,6 +276,31 @@ class Step:
             return self.namespace.ambient.end(self.cell, self.source, lambda: self._uses_libraries(kept))
         except Exception:  # as in `prepare`
             return [], [], []
+
+    def _made_again(self, old: dict[str, Any]) -> list[str]:
+        """Names for which the cell made what it had made before: that stays in the place of what it has made now."""
+        namespace, new = self.namespace, self.namespace.versions[self.cell]
+        others = (held for cell, held in namespace.versions.items() if cell != self.cell)
+        names = (value for name, value in namespace.names.items() if name not in new and namespace.is_users(name))
+        shared = itertools.chain(names, *(held.values() for held in others))
+        equal = later(f"{__package__}.kernel_equality").equal_names(old, new, shared)
+        for name in equal:
+            new[name] = namespace.names[name] = old[name]
+        return sorted(equal)
+
+    def _save_memory(self, kept: Iterable[str]) -> list[list[str]]:
+        """Let go of what takes too much memory; as [cell, name]."""
+        namespace, overwritten = self.namespace, self.request.get("overwritten")
+        if namespace.memory is None:
+            if overwritten is None:
+                return []
+            memory = later(f"{__package__}.kernel_memory").VersionMemory
+            namespace.memory = memory(namespace.versions, namespace.memory_limit)
+        if not namespace.memory.note(self.cell, kept, overwritten or (), namespace.versions, namespace.names):
+            return []
+        latest = (held.values() for held in (namespace.names, namespace.versions[self.cell]))
+        gone: list[list[str]] = namespace.memory.let_go(namespace.versions, itertools.chain(*latest))
+        return gone
 
     def _uses_libraries(self, kept: Iterable[str]) -> bool:
         """Whether the cell uses or makes anything of a library, or of a module of the user's own."""
@@ -312,7 +352,24 @@ class Step:
                 versions[cell][name] = restorer.as_before(versions[cell][name])
             except Exception:  # CannotCopy, or whatever a class of the user's does
                 spoiled.append([cell, name])
+        copies = restorer.copies_of_changed()
+        for cell in {cell for cell, _ in found} if copies else ():
+            identities, changers = self.namespace.put_back.get(cell, ((), ()))
+            self.namespace.put_back[cell] = copies.union(identities), {self.cell, *changers}
         return spoiled
+
+    def _new_ways(self, kept: Iterable[str]) -> list[list[str]]:
+        """Names that the cell has given to objects which other cells change, as [name, cell that changes it].
+
+        When those ran there was no such name: they are to be seen with it.
+        """
+        versions = self.namespace.versions[self.cell]
+        found: set[tuple[str, str]] = set()
+        for name in kept if self.namespace.put_back else ():
+            for identities, changers in self.namespace.put_back.values():
+                if changers and type(versions[name]) not in FIXED and leads_to(versions[name], identities):
+                    found.update((name, changer) for changer in changers)
+        return [list(pair) for pair in sorted(found)]
 
 
 def _is_of_library(value: Any) -> bool:
@@ -426,6 +483,12 @@ def install() -> None:
         """Bind names as at the beginning of a cell; returns the names whose version is not there."""
         namespace.forget(forget)
         return {"missing": namespace.bind(bind)}
+
+    @function
+    def limit_memory(size_bytes: int) -> Json:
+        """How much memory overwritten versions may take, in bytes."""
+        namespace.memory_limit = size_bytes
+        return {"limit": size_bytes}
 
     @function
     def setup(cwd: str | None = None, environ: dict[str, str] | None = None) -> Json:

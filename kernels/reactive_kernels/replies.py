@@ -54,12 +54,12 @@ def execute_reply(content: Mapping[str, Any], *, interrupted: bool) -> ExecuteRe
 def _report(given: Any) -> dict[str, Any] | None:
     if not isinstance(given, dict) or not isinstance(given.get("kept"), list):
         return None
-    pairs = given.get("spoiled")
     missing, widgets = given.get("name_error"), given.get("widgets")
     widgets = widgets if isinstance(widgets, dict) else {}
     return {
         **{part: _names(given.get(part)) for part in _NAMES},
-        "spoiled": [pair for pair in pairs if len(_names(pair)) == 2] if isinstance(pairs, list) else [],
+        "spoiled": _pairs(given.get("spoiled")),
+        "ways": _pairs(given.get("ways")),
         "name_error": missing if isinstance(missing, str) else None,
         "widgets": {name: comm for name, comm in widgets.items() if isinstance(comm, str)},
     }
@@ -68,6 +68,10 @@ def _report(given: Any) -> dict[str, Any] | None:
 def _left_out(given: Any) -> int:
     bound = given.get("bound") if isinstance(given, dict) else None
     return max(0, len(bound) - _MOST_NAMES) if isinstance(bound, list) else 0
+
+
+def _pairs(given: Any) -> list[list[str]]:
+    return [pair for pair in given if len(_names(pair)) == 2] if isinstance(given, list) else []
 
 
 def _names(given: Any) -> list[str]:

@@ -98,7 +98,7 @@ EXAMPLES: Mapping[str, Any] = {
         "name": "Prices",
         "kernel_name": "python3",
         "kernel": {"name": "python3", "state": "idle", "language": "python", "message": None},
-        "settings": {"mode": "auto", "redefinition": "allow", "restart_dead_kernel": False},
+        "settings": {"mode": "auto", "redefinition": "allow", "restart_dead_kernel": False, "equal_results": False},
         "cells": [_PRICE, _TOTAL],
         "revision": 0,
         "created_at": _CREATED,

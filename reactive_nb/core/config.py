@@ -171,6 +171,13 @@ class Settings(KernelSettings):
         300, gt=0, le=3600, description="Seconds that answering one question may take.", examples=["300"]
     )
 
+    versions_memory_bytes: int = Field(
+        0,
+        ge=0,
+        description="Bytes that overwritten versions of names may take in a kernel; 0 is a quarter of the memory.",
+        examples=["1073741824"],
+    )
+
     max_source_bytes: int = Field(MIB, ge=1024, description="Largest source of a cell, in bytes.", examples=["1048576"])
     max_body_bytes: int = Field(
         64 * MIB,

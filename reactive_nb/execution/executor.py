@@ -220,6 +220,8 @@ def _reactive(step: NamespaceStep) -> dict[str, object]:
         "writes": list(step.writes),
         "mutates": list(step.mutates),
         "uses": None if step.uses is None else list(step.uses),
+        **({"overwritten": list(step.overwritten)} if step.overwritten is not None else {}),
+        **({"equal": True} if step.equal else {}),
     }
 
 

@@ -26,6 +26,11 @@ class NamespaceStep:
     mutates: tuple[str, ...]
     uses: tuple[str, ...] | None = ()
     """Names by which the cell can come to what it changes in place; None: that can't be told."""
+    overwritten: tuple[str, ...] | None = None
+    """Those of `writes` that a cell further down writes too, so that its version is not the one to be left; None: no
+    other cell writes any of them."""
+    equal: bool = False
+    """Whether what the cell makes is compared with what it made before."""
 
 
 def bindings_for(

@@ -93,6 +93,7 @@ def read_notebook(own: Mapping[str, Any]) -> OwnNotebook:
             redefinition=_choice(Redefinition, settings.get("redefinition"), Redefinition.ALLOW),
             restart_dead_kernel=settings.get("restart_dead_kernel") is True,
             database=without_password(_text(settings.get("database"))),
+            equal_results=settings.get("equal_results") is True,
         ),
         revision=_count(own.get("revision")),
         created_at=_time(own.get("created_at")),
@@ -119,6 +120,8 @@ def write_notebook(notebook: Notebook) -> dict[str, Any]:
         settings["restart_dead_kernel"] = True
     if notebook.settings.database is not None:
         settings["database"] = without_password(notebook.settings.database)
+    if notebook.settings.equal_results:
+        settings["equal_results"] = True
     if settings:
         own["settings"] = settings
     return own

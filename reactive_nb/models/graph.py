@@ -42,7 +42,7 @@ class Node:
     writes: frozenset[str] = NO_NAMES
     """Names it may bind, change in place or unbind."""
     providers: Mapping[str, str] = field(default_factory=dict)
-    """Name → the cell it gets the name from. A name without a provider is left out."""
+    """Name → the cell it gets the name from, sorted. A name without a provider is left out."""
     withheld: Mapping[str, str] = field(default_factory=dict)
     """Name → the disabled cell that would have provided it."""
 

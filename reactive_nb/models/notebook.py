@@ -47,6 +47,8 @@ class NotebookSettings:
     """Whether a kernel that died is started again unasked (its cells become stale all the same)."""
     database: str | None = None
     """Address of the database that SQL cells are for, without its password; None: DuckDB in the kernel."""
+    equal_results: bool = False
+    """Whether cells stay fresh when what they need has been made again and is equal to what it was."""
 
 
 @dataclass(frozen=True)

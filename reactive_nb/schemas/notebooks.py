@@ -38,6 +38,9 @@ class SettingsModel(Response):
     database: str | None = Field(
         None, description="What SQL cells run on, without its password; null: DuckDB. Set with `PUT …/db`."
     )
+    equal_results: bool = Field(
+        False, description="Whether cells stay fresh when what they need was made again and is equal to what it was."
+    )
 
 
 class SettingsRequest(Request):
@@ -46,12 +49,17 @@ class SettingsRequest(Request):
     mode: RunMode | None = None
     redefinition: Redefinition | None = None
     restart_dead_kernel: bool | None = Field(None, description="Whether a kernel that died is started again unasked.")
+    equal_results: bool | None = Field(
+        None, description="Whether cells stay fresh when what they need was made again and is equal to what it was."
+    )
     kernel_name: KernelName | None = Field(None, description="An installed kernelspec; the old kernel is shut down.")
 
     @model_validator(mode="after")
     def _something(self) -> SettingsRequest:
         if not self.model_fields_set:
-            raise ValueError("nothing to change: give mode, redefinition, restart_dead_kernel or kernel_name")
+            raise ValueError(
+                "nothing to change: give mode, redefinition, restart_dead_kernel, equal_results or kernel_name"
+            )
         return self
 
     model_config = Request.model_config | {"json_schema_extra": {"minProperties": 1, "examples": [{"mode": "lazy"}]}}

@@ -31,14 +31,19 @@ class KernelLife:
         *,
         directory: Path | None,
         environment: Mapping[str, str],
+        versions_memory_bytes: int = 0,
     ) -> None:
-        """`perform` is told how the kernel changed, `listener` what it says."""
+        """`perform` is told how the kernel changed, `listener` what it says.
+
+        `versions_memory_bytes`: what overwritten versions may take in the kernel; 0 leaves that to the kernel.
+        """
         self.connection: KernelConnection | None = None
         self._pool = pool
         self._perform = perform
         self._listener = listener
         self._directory = directory
         self._environment = environment
+        self._versions_memory_bytes = versions_memory_bytes
         self._generation = 0
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,6 +97,8 @@ class KernelLife:
             connection = await self._pool.acquire(
                 kernel_name, cwd=self._directory, env=dict(self._environment), listener=self._listener
             )
+            if self._versions_memory_bytes and connection.has_helper:
+                await connection.call("limit_memory", size_bytes=self._versions_memory_bytes)
         except KernelError as error:
             self._tell(KernelChanged(KernelState.DEAD, str(error)), generation)
             return

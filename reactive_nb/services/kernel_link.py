@@ -69,11 +69,19 @@ class KernelLink:
         limits: OutputLimits,
         interrupts: InterruptPolicy,
         allow_stdin: bool = True,
+        versions_memory_bytes: int = 0,
     ) -> None:
         self.heard_at = float("-inf")
         """When the kernel last said something of its own accord or for a run, by the monotonic clock."""
         self._owner = owner
-        self._life = KernelLife(pool, owner.perform, self._hear, directory=directory, environment=environment)
+        self._life = KernelLife(
+            pool,
+            owner.perform,
+            self._hear,
+            directory=directory,
+            environment=environment,
+            versions_memory_bytes=versions_memory_bytes,
+        )
         self._output = KernelOutput(owner, lambda: self._life.connection, limits)
         self._work = KernelWork(owner, self._life, self._output, allow_stdin=allow_stdin, interrupts=interrupts)
         self.widget_inputs = WidgetInputs(owner, self._output.comms, lambda: self._life.connection)

@@ -113,6 +113,7 @@ class NotebookSession:
             interrupts=InterruptPolicy(settings.interrupt_grace, settings.restart_stuck_kernels),
             limits=OutputLimits(stream_head=half, stream_tail=settings.output_max_chars - half),
             allow_stdin=allow_stdin,
+            versions_memory_bytes=settings.versions_memory_bytes,
         )
         self._saver = Saver(storage, self, notebook)
         self._saver.start()

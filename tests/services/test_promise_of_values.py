@@ -6,9 +6,11 @@ functions of a module, random generators, iterators.
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reactive_nb.services.operations import AddCell, UpdateCell
 from tests.services.in_process import InProcessNotebook
 from tests.services.promise import assert_fresh, edit, edits_with
 
@@ -89,3 +91,40 @@ def test_a_settled_notebook_equals_a_fresh_run(
         edit(notebook, kind, where, what, f"n{number}")
         notebook.run()
         assert_fresh(notebook)
+
+
+NEW_WAYS = [
+    ("q = [[0]]", "q = [p]"),
+    ("q = 0", "q = p"),
+    ("q = 0", "def q(x=p): return x"),
+    ("q = {}", "q = {'a': (1, p)}"),
+    ("q = 0", "q = Box(p)"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), NEW_WAYS)
+def test_a_new_name_for_what_is_changed_further_down(before: str, after: str) -> None:
+    notebook = InProcessNotebook(TOOLS, "p = [0]", before, "grow(p)", "print(p, q)", "q")
+    notebook.run()
+    notebook.do(UpdateCell("c2", source=after))
+    assert notebook.run() == ["c2", "c3", "c4", "c5"]
+    assert_fresh(notebook)
+    notebook.do(UpdateCell("c2", source=before))
+    notebook.run()
+    assert_fresh(notebook)
+
+
+def test_a_new_cell_that_keeps_what_is_changed_further_down() -> None:
+    notebook = InProcessNotebook("p = [0]", "h = []", "p.append(1)", "print(h)")
+    notebook.run()
+    notebook.do(AddCell("new", source="h.append(p)", index=2))
+    notebook.run()
+    assert notebook.text("c3") == "[[0, 1]]\n"
+    assert_fresh(notebook)
+
+
+def test_who_only_looks_at_it_makes_nobody_run() -> None:
+    notebook = InProcessNotebook("p = [0]", "1", "p.append(1)", "print(p)")
+    notebook.run()
+    notebook.do(UpdateCell("c1", source="n = len(p); print(p, n)"))
+    assert notebook.run() == ["c1"]

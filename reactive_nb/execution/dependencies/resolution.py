@@ -91,7 +91,7 @@ def resolve(cell: CellNames, around: Surroundings) -> Resolution:
         uses=needs | passed,
         needs=needs,
         writes=frozenset(writes),
-        providers=providers,
+        providers=dict(sorted(providers.items())),
         withheld=withheld,
         looked_up=frozenset(read | passed),
         reach=provided_reach(cell, writes, given),

@@ -101,6 +101,7 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     too_early = running.ahead and is_premature(step.now(), step.state.stale, running)
     refined = _learn(step, cell, operation, report)
     record_run(step, running, cell, operation.outcome, report, refined=refined)
+    _note_new_ways(step, cell.id, report)
     _show(step, cell, operation)
     if not too_early:
         mark_done(step, cell.id)
@@ -191,6 +192,23 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     step.refresh()
     pull_in_dependants(step, cell.id, concerned | step.graph.users_of(cell.id) | (step.state.stale - stale))
     return True
+
+
+def _note_new_ways(step: Transition, cell: str, report: Report) -> None:
+    """By names that the cell has made, cells further down come to objects that they change: they change those too.
+
+    They have not run since; when they do, they report what they really change.
+    """
+    graph, places = step.graph, step.graph.places
+    learned: dict[str, set[str]] = {}
+    for name, other in report.get("ways", ()):
+        if places.get(other, -1) > places[cell] and other in graph.nodes and name not in graph.nodes[other].writes:
+            learned.setdefault(other, set()).add(name)
+    for other, names in learned.items():
+        known = step.state.knowledge[other]
+        step.know(other, replace(known, observed=known.observed | names))
+    if learned:
+        pull_in_dependants(step, cell, learned.keys())
 
 
 def _note_ambient(step: Transition, cell: str, read: frozenset[str], changed: frozenset[str]) -> bool:

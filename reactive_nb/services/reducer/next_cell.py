@@ -10,7 +10,7 @@ from reactive_nb.execution.namespace import NamespaceStep, astray, bindings_for
 from reactive_nb.execution.records import inputs_now, origin
 from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors
 from reactive_nb.execution.settled import place_of
-from reactive_nb.models import CellError
+from reactive_nb.models import CellError, DependencyGraph
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.models.sql import DEFAULT_RESULT
 from reactive_nb.services import views
@@ -67,6 +67,8 @@ def execution_of(
         writes=_variables(node.writes),
         mutates=tuple(sorted(analysis.mutates)),
         uses=None if analysis.opaque else _variables(node.providers),
+        overwritten=_overwritten(graph, cell_id),
+        equal=state.notebook.settings.equal_results,
     )
     execution = Execution(
         cell=cell_id,
@@ -88,6 +90,12 @@ def execution_of(
 
 def _variables(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not is_ambient(name)))
+
+
+def _overwritten(graph: DependencyGraph, cell_id: str) -> tuple[str, ...] | None:
+    """Names that the cell writes, and another further down; None if nobody else writes any."""
+    shared = [name for name in _variables(graph.nodes[cell_id].writes) if name in graph.several]
+    return tuple(name for name in shared if graph.writers[name][-1] != cell_id) if shared else None
 
 
 def begin(step: Transition, execution: Execution) -> None:

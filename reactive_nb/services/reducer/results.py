@@ -83,7 +83,7 @@ def _since(before: RunRecord | None, same: Iterable[str]) -> dict[str, int]:
     """For each name that the run left as the one before it had: the number of the run that made it so."""
     if before is None or not before.provides:
         return {}
-    return {name: before.since.get(name, before.number) for name in same if name in before.kept}
+    return {name: before.since.get(name, before.number) for name in same if name in before.kept - before.spoiled}
 
 
 def note_readers(step: Transition, cell: str, widgets: Iterable[str]) -> None:
