@@ -6,6 +6,7 @@ Knows Jupyter and nothing of notebooks, HTTP or users.
 from .batches import BatchCell
 from .comms import CommLimits, CommStore
 from .connection import KernelConnection
+from .displays import NOBODY
 from .environment import kernel_environment
 from .errors import (
     DeadKernelError,
@@ -36,6 +37,7 @@ from .replies import ExecuteReply
 from .resource_limits import ResourceLimits
 
 __all__ = [
+    "NOBODY",
     "Append",
     "BatchCell",
     "Clear",

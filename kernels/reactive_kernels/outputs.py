@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .displays import Displays, PlaceOf, Word
 from .error_limits import bounded_error
 from .events import JSON, ClearOutputEvent, OutputEvent, UpdateDisplayEvent
 from .terminal import TerminalText
@@ -96,16 +97,17 @@ class _Cell:
 class OutputStore:
     """Outputs by key. Apply events as they come; `drain` at each tick tells what to show."""
 
-    def __init__(self, limits: OutputLimits | None = None) -> None:
-        """Hold nothing yet."""
+    def __init__(self, limits: OutputLimits | None = None, place_of: PlaceOf | None = None) -> None:
+        """Hold nothing yet. `place_of`: where a key's cell stands, for displays of which several cells speak."""
         self._limits = limits or OutputLimits()
         self._cells: dict[str, _Cell] = {}
         self._dirty: dict[str, None] = {}
         self._places: dict[str, set[tuple[str, int]]] = {}
-        self._updates: dict[str, UpdateDisplayEvent] = {}  # by display id, not yet carried out
+        self._displays = Displays(place_of)
 
     def begin(self, key: str) -> None:
-        """A new run: its outputs begin with none."""
+        """A new run: its outputs begin with none, and what it did to others' displays is undone."""
+        self._displays.take_back(key)
         cell = self._cell(key)
         self._clear(key, cell)
         cell.clear_before_next = False
@@ -127,11 +129,25 @@ class OutputStore:
 
     def forget(self, key: str) -> None:
         """The cell is gone."""
+        self._displays.take_back(key)
         cell = self._cells.get(key)
         if cell is not None:
             self._clear(key, cell)
             del self._cells[key]
         self._dirty.pop(key, None)
+
+    def forget_displays(self) -> None:
+        """Nobody will update what is shown any more."""
+        self._displays.forget_all()
+
+    def reconsider_displays(self) -> None:
+        """Cells stand elsewhere than they did, or count no more."""
+        self._displays.reconsider()
+
+    @property
+    def displays_in_doubt(self) -> bool:
+        """Whether a drain may tell of displays of cells that have said nothing since the last."""
+        return self._displays.in_doubt
 
     def apply(self, key: str, event: OutputEvent | UpdateDisplayEvent | ClearOutputEvent) -> None:
         """Take an event of the cell's run."""
@@ -139,7 +155,7 @@ class OutputStore:
             case OutputEvent():
                 self._add(key, self._cell(key), event)
             case UpdateDisplayEvent():
-                self._update(event)
+                self._displays.say(event.display_id, key, Word(event.data, event.metadata))
             case ClearOutputEvent():
                 cell = self._cell(key)
                 cell.clear_before_next = event.wait
@@ -201,7 +217,7 @@ class OutputStore:
             self._clear(key, cell)
         if event.display_id is not None:
             data, metadata = output.get("data", {}), output.get("metadata", {})
-            self._update(UpdateDisplayEvent(event.request_id, event.display_id, data, metadata))
+            self._displays.say(event.display_id, key, Word(data, metadata))
         last = cell.slots[-1] if cell.slots else None
         if kind == "stream" and last is not None and last.stream is not None and last.name == output["name"]:
             if cell.notice is None:
@@ -252,22 +268,22 @@ class OutputStore:
         cell.slots[cell.notice].output = {"output_type": "stream", "name": "stderr", "text": text}
         self._mark(key, cell, cell.notice)
 
-    def _update(self, event: UpdateDisplayEvent) -> None:
-        """Remember the newest for all displays of the id, of which there may be many."""
-        if event.display_id in self._places:
-            self._updates[event.display_id] = event
-
     def _carry_out_updates(self) -> None:
-        updates, self._updates = self._updates, {}
-        for display_id, event in updates.items():
-            size = _size({"data": event.data, "metadata": event.metadata})
-            for key, index in self._places[display_id]:
+        for display_id, word in self._displays.to_show():
+            places = self._places.get(display_id)
+            if not places:
+                continue
+            size = _size({"data": word.data, "metadata": word.metadata})
+            for key, index in places:
                 cell = self._cells[key]
                 slot = cell.slots[index]
+                shown = slot.shown()
+                if shown.get("data") is word.data and shown.get("metadata") is word.metadata:
+                    continue
                 if cell.size + max(0, size - slot.size) > self._limits.size_bytes:
                     self._leave_out(key, cell)
                 else:
-                    self._put(key, cell, index, {**slot.shown(), "data": event.data, "metadata": event.metadata}, size)
+                    self._put(key, cell, index, {**shown, "data": word.data, "metadata": word.metadata}, size)
 
     def _put(self, key: str, cell: _Cell, index: int, output: JSON, size: int) -> None:
         slot = cell.slots[index]
@@ -288,7 +304,7 @@ class OutputStore:
                 places.discard((key, index))
                 if not places:
                     del self._places[slot.display_id]
-                    self._updates.pop(slot.display_id, None)
+                    self._displays.forget(slot.display_id, key)
         if cell.known:
             cell.cleared = True
         if cell.slots:

@@ -31,7 +31,7 @@ from reactive_kernels import (
     StatusEvent,
     UpdateDisplayEvent,
 )
-from reactive_nb.models import KernelState
+from reactive_nb.models import KernelState, Notebook
 from reactive_nb.schemas.events import DebugEventMessage, Event, InputRequested
 from reactive_nb.services.comm_events import AnyComm
 from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
@@ -54,6 +54,9 @@ class Owner(Protocol):
     def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None: ...
 
     async def database_address(self) -> str | None: ...
+
+    @property
+    def notebook(self) -> Notebook: ...
 
 
 class KernelLink:
@@ -127,6 +130,9 @@ class KernelLink:
 
     def forget_outputs(self, cells: tuple[str, ...]) -> None:
         self._output.forget(cells)
+
+    def reconsider_displays(self) -> None:
+        self._output.reconsider_displays()
 
     async def close(self) -> None:
         """Shut the kernel down and end all tasks."""

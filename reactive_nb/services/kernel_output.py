@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from reactive_kernels import (
+    NOBODY,
     ClearOutputEvent,
     CommStore,
     InputRequestEvent,
@@ -20,7 +21,7 @@ from reactive_kernels import (
     OutputStore,
     UpdateDisplayEvent,
 )
-from reactive_nb.models import Output
+from reactive_nb.models import CellMode, Notebook, Output
 from reactive_nb.schemas.events import Event, InputRequested
 from reactive_nb.services.comm_events import AnyComm, comm_event
 from reactive_nb.services.operations import ChangeOutputs, Operation
@@ -36,6 +37,9 @@ class Owner(Protocol):
 
     def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None: ...
 
+    @property
+    def notebook(self) -> Notebook: ...
+
 
 class KernelOutput:
     """Everything that one kernel has said which can still change or be answered."""
@@ -45,7 +49,7 @@ class KernelOutput:
         self.input_request: InputRequested | None = None
         self._owner = owner
         self._connection = connection
-        self._outputs = OutputStore(limits)
+        self._outputs = OutputStore(limits, self._place_of)
         self._requests: dict[str, str] = {}
         self._request_of: dict[str, str] = {}
         self._flush_at: asyncio.TimerHandle | None = None
@@ -68,11 +72,26 @@ class KernelOutput:
         for cell in cells:
             self._outputs.forget(cell)
             self._requests.pop(self._request_of.pop(cell, ""), None)
+        if self._outputs.displays_in_doubt:
+            self._flush_soon()
+
+    def reconsider_displays(self) -> None:
+        """Cells were moved, or count no more: where several update a display, another may be the last."""
+        self._outputs.reconsider_displays()
+        if self._outputs.displays_in_doubt:
+            self._flush_soon()
+
+    def _place_of(self, cell_id: str) -> int | None:
+        notebook = self._owner.notebook
+        cell = notebook.cell(cell_id)
+        counts = cell is not None and cell.type.runs and cell.config.mode is not CellMode.DISABLED
+        return notebook.order.labels[cell_id] if counts else None
 
     def forget_kernel(self) -> None:
         """The kernel has nothing to say any more; what it has shown stays."""
         self.comms.clear()
         self.input_request = None
+        self._outputs.forget_displays()
         self._requests.clear()
         self._request_of.clear()
 
@@ -85,7 +104,7 @@ class KernelOutput:
         if not self.comms.divert(event):
             cell = self.cell_of(event.request_id)
             if cell is not None or isinstance(event, UpdateDisplayEvent):
-                self._outputs.apply(cell or "", event)
+                self._outputs.apply(cell or NOBODY, event)
         self._flush_soon()
 
     def hear_comm(self, event: AnyComm) -> None:

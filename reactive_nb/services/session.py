@@ -176,6 +176,8 @@ class NotebookSession:
             self._awaited.hear(event)
         for effect in applied.effects:
             self._carry_out(effect)
+        if self.state.notebook.revision != before:
+            self.kernel.reconsider_displays()
 
     def edit(self, operation: AddCell | UpdateCell) -> None:
         """Change the document because code in the kernel asked for it; what may not be is left."""

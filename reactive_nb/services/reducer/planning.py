@@ -195,6 +195,7 @@ def _end_without_running(step: Transition, cell: str, outcome: Outcome, error: C
         step.overtake(cell)
     if current.outputs:
         views.clear_outputs(step.events, cell)
+    if current.outputs or before is not None:  # it may have updated what others show
         step.forget_outputs(cell)
     step.set_cell(replace(current, outputs=(), error=error, execution_count=None, started_at=None, duration_ms=None))
     mark_done(step, cell)
