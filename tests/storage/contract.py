@@ -126,6 +126,20 @@ class StorageContract:
         assert (await storage.list("local")).items == ()
         assert (await storage.create(notebook())).name == "Sales"
 
+    async def test_a_secret_is_kept_beside_the_notebook_and_goes_with_it(self, storage: NotebookStorage) -> None:
+        stored = await storage.create(notebook())
+        assert await storage.load_secret(stored.id) is None
+        await storage.save_secret(stored.id, "first")
+        await storage.save_secret(stored.id, "second")
+        assert await storage.load_secret(stored.id) == "second"
+        assert "second" not in repr(await storage.load(stored.id))
+        await storage.save_secret(stored.id, None)
+        await storage.save_secret(stored.id, None)
+        assert await storage.load_secret(stored.id) is None
+        await storage.save_secret(stored.id, "third")
+        await storage.delete(stored.id)
+        assert await storage.load_secret(stored.id) is None
+
     async def test_a_save_that_expects_another_revision_changes_nothing(self, storage: NotebookStorage) -> None:
         first = await storage.create(notebook())
         second = await storage.save(edited(first, "mine"), expected=0)
