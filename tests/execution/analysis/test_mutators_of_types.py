@@ -79,6 +79,12 @@ UNHARMED = {"to_clipboard", "to_sql", "to_gbq", "tofile", "plot", "hist", "boxpl
 """Methods that are not tried: they draw, or leave this machine."""
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some methods, being tried with a name, write a file of that name."""
+    monkeypatch.chdir(tmp_path)
+
+
 def text(value: Any) -> str:
     if isinstance(value, io.StringIO):
         return f"{value.getvalue()!r} at {value.tell()}"
