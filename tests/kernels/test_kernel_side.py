@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reactive_kernels import KernelConnection
+from reactive_kernels import KernelConnection, helper
 from tests.kernels.recorder import DEADLINE_S, Recorder
 
 pytestmark = pytest.mark.anyio
@@ -20,9 +20,7 @@ Report = dict[str, Any]
 OF_SQL = {"duckdb", "pandas", "pymysql", "sqlalchemy"}
 """Loaded by what runs SQL cells alone, when it does."""
 OF_A_KERNEL = ("IPython", "ipykernel", "jupyter_client")
-KERNEL_SIDE = sorted(
-    file.name for file in resources.files("reactive_kernels").iterdir() if file.name.startswith("kernel_")
-)
+KERNEL_SIDE = sorted({*helper._SOURCES.values(), *helper._LATER.values(), "kernel_around.py"})
 
 
 @pytest.fixture(autouse=True)
@@ -332,8 +330,6 @@ def test_it_is_written_for_python_3_9_and_its_library(source: str) -> None:
 
 async def test_it_loads_in_less_than_twice_the_time_that_argparse_takes_to_compile(kernel: KernelConnection) -> None:
     """That is 20 ms where nothing else runs; what else runs slows both down alike."""
-    from reactive_kernels import helper
-
     code = f"""
     import argparse, inspect
     from time import thread_time
