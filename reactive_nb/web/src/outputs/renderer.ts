@@ -33,9 +33,15 @@ export const ERROR = "error";
 export const RENDERERS: readonly RendererEntry[] = [
   { mime: STREAM, load: () => import("./renderers/stream") },
   { mime: ERROR, load: () => import("./renderers/error") },
+  { mime: /^application\/vnd\.plotly\.v\d+\+json$/, load: () => import("./renderers/plotly") },
+  { mime: /^application\/vnd\.vega(lite)?\.v\d+(\.\d+)*(\+json|\.json)$/, load: () => import("./renderers/vega") },
   { mime: "text/html", load: () => import("./renderers/html") },
   { mime: "text/markdown", load: () => import("./renderers/markdown") },
+  { mime: "image/svg+xml", load: () => import("./renderers/svg") },
+  { mime: "text/latex", load: () => import("./renderers/latex") },
   { mime: /^image\/(png|jpeg|gif|webp|bmp)$/, load: () => import("./renderers/image") },
+  { mime: /^(text|application)\/javascript$/, load: () => import("./renderers/html") },
+  { mime: /^application\/(.*\+)?(geo)?json$/, load: () => import("./renderers/json") },
   { mime: /^text\//, load: () => import("./renderers/text") },
 ];
 
@@ -45,13 +51,13 @@ export interface Choice {
   readonly data: unknown;
 }
 
-/** Who shows an output, and as what; null if nobody can. */
-export function choose(output: Output): Choice | null {
+/** Who shows an output, and as what; null if nobody can. `others`: types it has beside those whose data is there. */
+export function choose(output: Output, others: readonly string[] = []): Choice | null {
   if (output.output_type === "stream") return chosen(STREAM, output.text);
   if (output.output_type === "error") return chosen(ERROR, output);
   const data = output.data ?? {};
   for (const entry of RENDERERS) {
-    for (const mime of Object.keys(data)) {
+    for (const mime of [...Object.keys(data), ...others]) {
       if (fits(entry, mime)) return { entry, mime, data: data[mime] };
     }
   }

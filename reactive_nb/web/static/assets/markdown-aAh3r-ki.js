@@ -1,1 +1,0 @@
-import{t as e}from"./index-2tMTzVS1.js";import t from"./Prose-Pg5xs2Mi.js";import{t as n}from"./jsxRuntime-X_B3tWFA.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};

@@ -1,2 +1,0 @@
-import{n as e,p as t,r as n,t as r}from"./index-2tMTzVS1.js";import{t as i}from"./Folded-Div_1sx4.js";import{t as a}from"./jsxRuntime-X_B3tWFA.js";var o=2e5;function s({output:s,data:c}){let l=r(c),[u,d]=t(()=>{let t=l.length>o?l.indexOf(`
-`,l.length-o)+1:0;return[e(n(l.slice(t))),t]},[l]);return a(i,{children:[d>0&&a(`p`,{class:`output-unknown`,children:[d.toLocaleString(),` characters before this are not shown.`]}),a(`pre`,{class:`stream stream-${s.name===`stderr`?`stderr`:`stdout`}`,dangerouslySetInnerHTML:{__html:u}})]})}export{s as default};

@@ -1,1 +1,0 @@
-import{n as e,p as t,t as n}from"./index-2tMTzVS1.js";import{t as r}from"./Folded-Div_1sx4.js";import{t as i}from"./jsxRuntime-X_B3tWFA.js";function a({data:a}){let o=n(a),s=t(()=>e(o),[o]);return i(r,{children:i(`pre`,{class:`plain`,dangerouslySetInnerHTML:{__html:s}})})}export{a as default};
