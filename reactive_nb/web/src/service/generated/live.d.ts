@@ -2199,6 +2199,12 @@ export interface components {
              */
             database: string | null;
             /**
+             * Equal Results
+             * @description Whether cells stay fresh when what they need was made again and is equal to what it was.
+             * @default false
+             */
+            equal_results: boolean;
+            /**
              * @description `auto` runs what depends on a cell; `lazy` only marks it stale.
              * @default auto
              */
@@ -2220,6 +2226,12 @@ export interface components {
          *     }
          */
         SettingsRequest: {
+            /**
+             * Equal Results
+             * @description Whether cells stay fresh when what they need was made again and is equal to what it was.
+             * @default null
+             */
+            equal_results?: boolean | null;
             /**
              * Kernel Name
              * @description An installed kernelspec; the old kernel is shut down.

@@ -1998,7 +1998,8 @@ export interface components {
          *       "settings": {
          *         "mode": "auto",
          *         "redefinition": "allow",
-         *         "restart_dead_kernel": false
+         *         "restart_dead_kernel": false,
+         *         "equal_results": false
          *       },
          *       "cells": [
          *         {
@@ -2571,6 +2572,12 @@ export interface components {
              */
             database: string | null;
             /**
+             * Equal Results
+             * @description Whether cells stay fresh when what they need was made again and is equal to what it was.
+             * @default false
+             */
+            equal_results: boolean;
+            /**
              * @description `auto` runs what depends on a cell; `lazy` only marks it stale.
              * @default auto
              */
@@ -2592,6 +2599,11 @@ export interface components {
          *     }
          */
         SettingsRequest: {
+            /**
+             * Equal Results
+             * @description Whether cells stay fresh when what they need was made again and is equal to what it was.
+             */
+            equal_results?: boolean | null;
             /**
              * Kernel Name
              * @description An installed kernelspec; the old kernel is shut down.
