@@ -20,26 +20,45 @@ _RUNS_CELLS = "IPython.core.interactiveshell"
 _MOST_CODES = 1_000
 
 
+class _Hook:
+    """The one audit hook of this process: one that is added stays, and costs something, for ever."""
+
+    def __init__(self) -> None:
+        self.added = False
+        self.listener: Executed | None = None
+
+    def add(self) -> None:
+        if not self.added:
+            self.added = True
+            sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "exec" and self.listener is not None:
+            self.listener.hear(arguments[0], sys._getframe(1).f_globals)
+
+
+_hook = _Hook()
+
+
 class Executed:
     """Listens to what is executed while a cell runs."""
 
     def __init__(self) -> None:
-        self._listening = False
         self._names: dict[str, Any] | None = None
         self._codes: list[CodeType] = []
         self._own: list[CodeType] = []
 
     def begin(self, names: dict[str, Any], *, suspected: bool) -> None:
         """A cell begins in the namespace `names`. `suspected`: it may execute code that its source does not show."""
-        if suspected and not self._listening:
-            self._listening = True
-            sys.addaudithook(self._hear)
-        if self._listening:
+        if suspected:
+            _hook.add()
+        if _hook.added:
             self._codes, self._own, self._names = [], [], names
+            _hook.listener = self
 
     def end(self) -> tuple[set[str], set[str]]:
         """The cell has ended: names that the executed code reads, and those that it binds or removes."""
-        self._names = None
+        self._names = _hook.listener = None
         reads: set[str] = set()
         binds: set[str] = set()
         for code in self._codes:
@@ -51,10 +70,8 @@ class Executed:
             binds.update(_starred(code))
         return reads, binds
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self._names is None or event != "exec":
-            return
-        caller, code = sys._getframe(1).f_globals, arguments[0]
+    def hear(self, code: Any, caller: dict[str, Any]) -> None:
+        """A module's frame, `caller` by its globals, executes `code`."""
         if not isinstance(code, CodeType) or len(self._codes) + len(self._own) >= _MOST_CODES:
             return
         if caller is self._names:

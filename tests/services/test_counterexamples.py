@@ -50,6 +50,10 @@ EXAMPLES: dict[str, tuple[Sequence[str], Sequence[Edit]]] = {
         ("a = 1; b = 1", "a = 2\nb = 2", "print(a, b)"),
         [("edit", 1, "a = 3\nb = 3"), ("interrupt", 1, "1"), ("edit", 1, "b = 4")],
     ),
+    "what a failed cell kept from others passes through it once it is text": (
+        ("a = 0", "p = p; p.append(0)"),
+        [("insert", 0, "from tests.services.local_names import *"), ("text", 8, "{{ p.append(0) }}")],
+    ),
 }
 
 

@@ -198,6 +198,9 @@ def _drop_run(step: Transition, cell_id: str) -> None:
             forget=state.forget | {cell_id},
         )
         step.unsettle(name for name in record.kept if name in state.bound)
+        if not record.provides or record.deleted:  # it kept from others what now passes through it
+            node = state.graph.nodes.get(cell_id)
+            step.unsettle(record.deleted | (node.writes if node is not None else frozenset()))
 
 
 def _void(step: Transition, cell_id: str) -> None:
