@@ -52,6 +52,7 @@ async def test_a_report_has_all_its_parts(kernel: KernelConnection) -> None:
         "missing": [],
         "read": [],
         "same": [],
+        "ways": [],
         "name_error": None,
     }
 
