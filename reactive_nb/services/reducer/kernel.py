@@ -13,7 +13,7 @@ from typing import Any
 from reactive_kernels import ExecuteReply
 from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.execution.reasons import ReasonKind
-from reactive_nb.execution.records import Outcome, inputs_now
+from reactive_nb.execution.records import Outcome
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.formats import kernelspecs
 from reactive_nb.models import Cell, CellError, KernelState
@@ -34,7 +34,6 @@ from reactive_nb.services.reducer.results import Report, leave_no_trace, record_
 from reactive_nb.services.reducer.runs import abandon, forget_runs, lose_records, replace_kernel
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.reducer.widgets import run_behind
-from reactive_nb.services.state import Execution
 
 
 def kernel_changed(operation: KernelChanged, step: Transition) -> None:
@@ -70,26 +69,16 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
     running = step.state.running
     if running is None or running.number != operation.number:
         return
-    running = _as_it_begins(step, running)
-    step.change(running=running)
+    step.change(running=replace(running, started=True))
     begin(step, running)
     cell = step.state.notebook.cell(running.cell)
-    if cell is None or running.void:
+    if cell is None:
         return
     if cell.outputs:
         views.clear_outputs(step.events, cell.id)
     step.set_cell(
         replace(cell, outputs=(), error=None, execution_count=None, started_at=operation.at, duration_ms=None)
     )
-
-
-def _as_it_begins(step: Transition, running: Execution) -> Execution:
-    """What was planned may have changed since the kernel was given the cell, perhaps together with others."""
-    started = replace(running, started=True)
-    now = step.now()
-    if running.void or running.cell not in now.graph.nodes or is_premature(now, step.state.stale, running):
-        return replace(started, premature=True)
-    return replace(started, inputs=inputs_now(now.graph, now.records, running.cell), graph=now.graph)
 
 
 def cell_finished(operation: CellFinished, step: Transition) -> None:
@@ -99,34 +88,27 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     _go_on(step)
     cell = step.state.notebook.cell(running.cell)
     report: Report = (operation.reply.report if operation.reply else None) or {}
-    if cell is None or running.void:
+    if cell is None or cell.id not in step.graph.nodes:
         leave_no_trace(step, running.cell, report)
-        _give_up_kernel(step, operation)
-        return
-    if cell.id not in step.graph.nodes:  # disabled meanwhile
-        leave_no_trace(step, running.cell, report)
-        _show(step, cell, operation)
-        _give_up_kernel(step, operation)
+        if cell is not None and cell.id in step.state.knowledge:
+            _show(step, cell, operation)
+        mark_done(step, running.cell)
         return
     if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
         leave_no_trace(step, cell.id, report)
         return
     report = seen_from(step.graph, cell.id, report)
+    too_early = running.ahead and is_premature(step.now(), step.state.stale, running)
     refined = _learn(step, cell, operation, report)
     record_run(step, running, cell, operation.outcome, report, refined=refined)
     _note_new_ways(step, cell.id, report)
     _show(step, cell, operation)
-    if not running.premature:
+    if not too_early:
         mark_done(step, cell.id)
     if refined and step.state.pending & set(step.graph.nodes[cell.id].providers.values()):
         _run_again(step, cell.id)  # it turns out to need what is yet to run
     run_behind(step, {cell.id})  # widgets may have been moved while it ran
-    _give_up_kernel(step, operation)
-
-
-def _give_up_kernel(step: Transition, operation: CellFinished) -> None:
-    """A cell of which the kernel did not say how it ended may still be running, and nothing else can then."""
-    if operation.outcome is Outcome.KERNEL:
+    if operation.outcome is Outcome.KERNEL:  # it may still be running, and nothing else can then
         abandon(step, RunState.FAILED, operation.message or "The kernel does not answer.", "kernel")
 
 
@@ -275,10 +257,6 @@ def _error_text(outcome: Outcome, reply: ExecuteReply | None) -> str:
 
 def foreign_run(_: ForeignRun, step: Transition) -> None:
     """Nobody knows what the names hold now: every cell is stale. What is `bound` stays so, until something runs."""
-    running = step.state.running
-    if running is not None and running.started:  # it has ended, though that has not been heard
-        mark_done(step, running.cell)
-        step.change(running=replace(running, void=True))
     step.change(forget=step.state.forget | step.state.records.keys())
     lose_records(step, ReasonKind.FOREIGN)
     step.touch_everything()

@@ -34,9 +34,7 @@ MOST_TIMES = 8
 def settle(step: Transition) -> None:
     """Graph, staleness and what runs next, after an operation."""
     step.refresh()
-    if step.state.ahead and (
-        step.state.graph is not step.before.graph or step.state.notebook.revision != step.before.notebook.revision
-    ):
+    if step.state.ahead and step.state.graph is not step.before.graph:
         step.do(StopBatch())
     _advance(step)
     step.refresh()
@@ -248,8 +246,7 @@ def _start(step: Transition, now: Situation, cell_id: str) -> None:
         step.do(effect)
         return
     executions = [part.execution for part in following]
-    settled = step.state.settled.counting_from(executions[-1].doubts)
-    step.change(ahead=tuple(executions), number=executions[-1].number, settled=settled)
+    step.change(ahead=tuple(executions), number=executions[-1].number)
     step.do(ExecuteBatch((effect, *(part.effect for part in following)), tuple(part.condition for part in following)))
 
 
