@@ -55,6 +55,8 @@ class KernelClient:
         self._incoming = Incoming(self._requests, self._channels.session.session, tell, self._ask_state)
         self._failure: DeadKernelError | None = None
         self._nudges: set[asyncio.Task[None]] = set()
+        self._stop: Request | None = None
+        """The latest wish that a batch end, of which the kernel may not know yet."""
         self._features: frozenset[str] = frozenset()
         self._subshell: str | None = None
         self._subshell_lock = asyncio.Lock()
@@ -175,9 +177,18 @@ class KernelClient:
         return batch.done
 
     def stop_batch(self) -> None:
-        """End the batch that runs, if one does, after the cell that it is at."""
-        if self._incoming.batch is not None and self._failure is None:
-            self._note_and_send("control", _STOP_BATCH, {"batch": self._incoming.batch.whole.message_id})
+        """End the batch that runs, if one does, after the cell that it is at.
+
+        A cell that waits for input is not answered before the kernel knows: so it surely begins with no other.
+        """
+        if self._incoming.batch is None or self._failure is not None:
+            return
+        message = self._channels.session.msg(_STOP_BATCH, {"batch": self._incoming.batch.whole.message_id})
+        stop = self._requests.begin(message["msg_id"])
+        stop.half.add_done_callback(lambda _: self._requests.end(stop))
+        asyncio.get_running_loop().call_later(_CONTROL_S, stop.progress_late)
+        self._channels.send("control", message)
+        self._stop = stop
 
     async def ask_aside(self, kind: str, content: dict[str, Any], timeout: float) -> dict[str, Any]:
         """Ask without waiting for a running cell, where the kernel offers a way."""
@@ -242,7 +253,11 @@ class KernelClient:
         question, self._incoming.question = self._incoming.question, None
         if question is None:
             raise KernelError("The kernel does not wait for input.")
-        self._channels.send("stdin", self._channels.session.msg("input_reply", {"value": value}, parent=question[0]))
+        reply = self._channels.session.msg("input_reply", {"value": value}, parent=question[0])
+        if self._stop is None or self._stop.half.done():
+            self._channels.send("stdin", reply)
+        else:
+            self._stop.half.add_done_callback(lambda _: self._send_late("stdin", reply))
 
     def send_comm(
         self, kind: str, content: dict[str, Any], metadata: Mapping[str, Any] | None, buffers: Sequence[Frame]
@@ -287,6 +302,11 @@ class KernelClient:
 
     def _ask_state(self, comm_id: str) -> None:
         self.send_comm("comm_msg", {"comm_id": comm_id, "data": {"method": "request_state"}}, None, ())
+
+    def _send_late(self, channel: Channel, message: dict[str, Any]) -> None:
+        if self._failure is None:
+            with contextlib.suppress(KernelError):
+                self._channels.send(channel, message)
 
     def _note_and_send(self, channel: Channel, kind: str, content: dict[str, Any]) -> None:
         message = self._channels.session.msg(kind, content)

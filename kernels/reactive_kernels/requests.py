@@ -48,6 +48,10 @@ class Request:
         if self.reply is not None and (self.idle or self.reply_only):
             _settle(self.done)
 
+    def progress_late(self) -> None:
+        """Nobody is to wait for a reply any longer."""
+        _settle(self.half)
+
     def fail(self, error: Exception) -> None:
         for future in (self.busy, self.half, self.done):
             if not future.done():
