@@ -1999,7 +1999,8 @@ export interface components {
          *         "mode": "auto",
          *         "redefinition": "allow",
          *         "restart_dead_kernel": false,
-         *         "equal_results": false
+         *         "equal_results": false,
+         *         "database": null
          *       },
          *       "cells": [
          *         {
