@@ -196,10 +196,10 @@ ROWS = {
         ("create index i on t (a)", ":t !:t"),
     ],
 }
-EVERY_ROW = [(dialect, sql, names) for dialect, rows in ROWS.items() for sql, names in rows]
+EVERY_ROW = [(f"{dialect}: {sql}", names) for dialect, rows in ROWS.items() for sql, names in rows]
 
 
-@pytest.mark.parametrize(("dialect", "sql", "names"), EVERY_ROW)
+@pytest.mark.parametrize(("dialect", "sql", "names"), [(*source.split(": ", 1), names) for source, names in EVERY_ROW])
 def test_the_names_of_an_sql_cell(dialect: str, sql: str, names: str) -> None:
     found = analyse_sql(sql, engine_of(ADDRESSES[dialect]), "result").analysis
 
