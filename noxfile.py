@@ -68,7 +68,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
-@nox.session(venv_location=".nox/types")
+@nox.session
 def page(session: nox.Session) -> None:
     """The page: its TypeScript, and whether types and bundle are what their sources make. `-- --write` writes them."""
     session.install(*DEPENDENCIES, *group("page"))
