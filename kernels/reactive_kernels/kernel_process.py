@@ -100,10 +100,13 @@ class KernelProcess:
         return self._confinement.explain_end(code) if self._confinement is not None else None
 
     async def interrupt(self) -> None:
-        """Send SIGINT to the process and its children; one that is stopped goes on, for it would hear nothing."""
-        await self._provisioner.send_signal(signal.SIGINT)
+        """Send SIGINT to the process and its children; one that is stopped goes on, for it would hear nothing.
+
+        It goes on first: a signal that awaits it may reach any of its threads, and only the main one's sleep ends by it.
+        """
         if self.pid is not None and _is_stopped(self.pid):
             await self._provisioner.send_signal(signal.SIGCONT)
+        await self._provisioner.send_signal(signal.SIGINT)
 
     async def stop(self, *, grace_s: float, ask: Callable[[], None]) -> None:
         """End the process: `ask` it to, give it `grace_s`, then terminate, then kill. Frees all it held."""

@@ -15,6 +15,8 @@ from tests.services.live import Live, Open
 pytestmark = pytest.mark.anyio
 
 SALES = "import pandas as pd\nsales = pd.DataFrame({'city': ['Bern', 'Rome', 'Bern'], 'n': [1, 2, 3]})"
+ENDLESS = "select count(*) from range(100000) a, range(10000000) b where a.range * b.range % 7 = 3"
+"""Takes many minutes, in pieces between which DuckDB looks whether it is to stop (ten times the second range: not)."""
 MEDIA_TYPE = "application/vnd.reactive-nb.table+json"
 
 
@@ -179,10 +181,7 @@ async def test_a_dataframe_defined_further_down_is_waited_for(open_notebook: Ope
 
 
 async def test_a_query_is_interrupted_and_the_next_one_works(open_notebook: Open) -> None:
-    notebook = await open_notebook(
-        sql(0, "select count(*) from range(100000000) a, range(100000000) b where a.range * b.range % 7 = 3"),
-        sql(1, "select 1 as a"),
-    )
+    notebook = await open_notebook(sql(0, ENDLESS), sql(1, "select 1 as a"))
     run = asyncio.create_task(notebook.run("c0"))
     await notebook.running("c0")
     await notebook.session.interrupt()
@@ -194,11 +193,7 @@ async def test_a_query_is_interrupted_and_the_next_one_works(open_notebook: Open
 
 async def test_a_time_limit_ends_a_query(open_notebook: Open) -> None:
     notebook = await open_notebook(
-        sql(
-            0,
-            "select count(*) from range(100000000) a, range(100000000) b where a.range * b.range % 7 = 3",
-            timeout=0.5,
-        ),
+        sql(0, ENDLESS, timeout=0.5),
         sql(1, "select 1 as a"),
     )
     await notebook.run("c1")  # which loads DuckDB
