@@ -21,6 +21,7 @@ PROBE = '__import__("_reactive_nb").VERSION'
 # Modules of the helper, in the order in which they are loaded. Those that import each other have dotted names.
 _SOURCES = {
     "_reactive_nb_economies": "kernel_economies.py",
+    "_reactive_nb_sources": "kernel_sources.py",
     "_reactive_nb_interrupts": "kernel_interrupts.py",
     "_reactive_nb.kernel_later": "kernel_later.py",
     "_reactive_nb.kernel_kinds": "kernel_kinds.py",
@@ -33,7 +34,7 @@ _SOURCES = {
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_widgets": "kernel_widgets.py",
 }
-_OF_IPYKERNEL = frozenset({"_reactive_nb_economies", "_reactive_nb_batches"})
+_OF_IPYKERNEL = frozenset({"_reactive_nb_economies", "_reactive_nb_sources", "_reactive_nb_batches"})
 # Those that are compiled when they are first needed: compiling all would take longer than anything else at the start.
 _LATER = {
     "_reactive_nb.kernel_equality": "kernel_equality.py",

@@ -100,23 +100,6 @@ def _is_long_text(message: Json) -> bool:
     return message.get("msg_type") == "stream" and isinstance(content, dict) and len(content.get("text", "")) > _PIECE
 
 
-def _transform_once(shell: Any) -> None:
-    """Ipykernel and IPython both translate a cell's source; the second may have what the first has found."""
-    original = shell.transform_cell
-    last: list[Any] = [None, None]
-
-    def transform_cell(source: str) -> str:
-        if source is last[0]:
-            found: str = last[1]
-            last[:] = None, None
-            return found
-        found = original(source)
-        last[:] = source, found
-        return found
-
-    shell.transform_cell = transform_cell
-
-
 def _inspect_once() -> None:
     """The parameters of IPython's own functions do not change from cell to cell."""
     ipkernel: Any = importlib.import_module("ipykernel.ipkernel")
@@ -187,7 +170,6 @@ def install() -> Sender:
     _gather_history(shell)
     _flush_when_needed(sys.stdout)
     _flush_when_needed(sys.stderr)
-    _transform_once(shell)
     _inspect_once()
     _make_no_records_in_vain(kernel.log)
     sender = Sender(kernel.session)

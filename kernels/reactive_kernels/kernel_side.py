@@ -135,7 +135,7 @@ class Namespace:
     def changes(self, before: dict[str, Any]) -> tuple[list[str], list[str]]:
         """The user's names that were bound or rebound, and those removed, since the picture `before` was taken."""
         now = self.names.copy()
-        if len(now) >= len(before) and all(map(operator.is_, now, before)):  # as ever, but for new names at the end
+        if list(itertools.islice(now, len(before))) == list(before):  # as ever, but for new names at the end
             rebound = itertools.compress(now, map(operator.is_not, now.values(), before.values()))
             new = itertools.islice(now, len(before), None)
             return sorted(filter(self.is_users, itertools.chain(rebound, new))), []
