@@ -102,7 +102,8 @@ class KernelProcess:
     async def interrupt(self) -> None:
         """Send SIGINT to the process and its children; one that is stopped goes on, for it would hear nothing.
 
-        It goes on first: a signal that awaits it may reach any of its threads, and only the main one's sleep ends by it.
+        It goes on first: a signal that awaits it may reach any of its threads, and only the main one's sleep ends
+        by it.
         """
         if self.pid is not None and _is_stopped(self.pid):
             await self._provisioner.send_signal(signal.SIGCONT)
