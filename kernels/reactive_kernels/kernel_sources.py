@@ -69,7 +69,7 @@ def _ask_whether_it_awaits(shell: Any) -> None:
 
 
 def _name_inputs_when_mentioned(shell: Any) -> None:
-    history = getattr(shell, "history_manager", None)
+    history: Any = getattr(shell, "history_manager", None)
     original = getattr(history, "store_inputs", None)
     if original is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,7 @@ from tests.kernels.recorder import DEADLINE_S
 
 pytestmark = pytest.mark.anyio
 
+IPYTHON: Any = cast(Any, TransformerManager)()
 PIECES = [
     "x",
     "1",
@@ -45,7 +46,7 @@ def test_a_plain_source_is_what_ipython_makes_of_it(source: str) -> None:
     if not is_plain(source):
         return
     try:
-        made = TransformerManager().transform_cell(source)
+        made = IPYTHON.transform_cell(source)
     except SyntaxError:
         with pytest.raises(SyntaxError):  # which is then said of the source itself
             compile(source, "cell", "exec")
