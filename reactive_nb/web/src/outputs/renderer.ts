@@ -33,6 +33,7 @@ export const ERROR = "error";
 export const RENDERERS: readonly RendererEntry[] = [
   { mime: STREAM, load: () => import("./renderers/stream") },
   { mime: ERROR, load: () => import("./renderers/error") },
+  { mime: "application/vnd.jupyter.widget-view+json", load: () => import("./renderers/widget") },
   { mime: /^application\/vnd\.plotly\.v\d+\+json$/, load: () => import("./renderers/plotly") },
   { mime: /^application\/vnd\.vega(lite)?\.v\d+(\.\d+)*(\+json|\.json)$/, load: () => import("./renderers/vega") },
   { mime: "text/html", load: () => import("./renderers/html") },

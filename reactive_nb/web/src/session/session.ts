@@ -8,6 +8,7 @@ import { effect, signal } from "@preact/signals";
 
 import { Connection, Disconnected, Refused } from "./connection";
 import { CellState } from "./cell";
+import { Comms } from "./comms";
 import { Drafts } from "./drafts";
 import { Gap, Mirror } from "./mirror";
 import type { CellType, Live, Reply, Say, ServerEvent } from "./types";
@@ -21,6 +22,7 @@ export type Hearer = (event: ServerEvent, buffers: ArrayBuffer[]) => void;
 
 export class NotebookSession {
   readonly mirror = new Mirror();
+  readonly comms = new Comms();
   readonly connection: Connection;
   readonly drafts: Drafts;
   /** The latest thing to tell the user. */
@@ -141,6 +143,7 @@ export class NotebookSession {
     } else if (event.type === "notebook.state") {
       for (const cell of this.mirror.cells()) this.drafts.updated(cell);
     }
+    this.comms.hear(event, buffers);
     for (const hearer of this.#hearers) hearer(event, buffers);
   };
 
