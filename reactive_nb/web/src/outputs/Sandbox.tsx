@@ -11,7 +11,8 @@ import { colours } from "../page/theme";
 import { address } from "../service/address";
 
 const SHOWN = ["--page", "--raised", "--sunk", "--hover", "--text", "--soft", "--faint", "--line", "--stripe"];
-const ALSO_SHOWN = ["--accent", "--on-accent", "--bad", "--good", "--warn", "--code-font"];
+const ALSO_SHOWN = ["--accent", "--on-accent", "--bad", "--good", "--warn", "--up", "--down", "--code-font"];
+const BEHIND = ["--accent-soft", "--bad-soft", "--warn-soft"];
 const TALLEST_PX = 20_000;
 
 /** What is to be in the frame: HTML, a script that finds its place as `element`, or a program and what it shows. */
@@ -99,6 +100,6 @@ export function Sandbox({ title, content }: { title: string; content: Content })
 /** The page's colours, so that what is in a frame looks like what is around it. */
 function inherited(): Record<string, string> {
   const computed = getComputedStyle(document.documentElement);
-  const style = [...SHOWN, ...ALSO_SHOWN].map((name) => [name, computed.getPropertyValue(name)]);
+  const style = [...SHOWN, ...ALSO_SHOWN, ...BEHIND].map((name) => [name, computed.getPropertyValue(name)]);
   return { ...Object.fromEntries(style), "color-scheme": colours.peek() };
 }

@@ -56,6 +56,7 @@ class Switchboard {
   }
 
   #hear(event: ServerEvent, buffers: ArrayBuffer[]): void {
+    if (event.type === "notebook.state") this.#tellAll();
     if (event.type === "comm.close") {
       for (const frame of this.#frames)
         if (frame.held.delete(event.comm_id)) tell(frame, { type: "close", id: event.comm_id });
@@ -66,6 +67,20 @@ class Switchboard {
     const by = event.client_id == null ? undefined : this.#ours(id, JSON.stringify(data));
     for (const frame of this.#frames)
       if (frame !== by && frame.held.has(id)) tell(frame, { type: "msg", id, data, metadata, buffers });
+  }
+
+  /** What was said meanwhile was missed: tell all frames what their widgets are now. */
+  #tellAll(): void {
+    for (const frame of this.#frames) {
+      for (const id of frame.held) {
+        const comm = this.session.comms.get(id);
+        if (comm?.target !== WIDGET) {
+          frame.held.delete(id);
+          tell(frame, { type: "close", id });
+        } else
+          tell(frame, { type: "msg", id, data: { method: "update", state: comm.state }, metadata: {}, buffers: [] });
+      }
+    }
   }
 
   /** The frame of ours that has said this. */

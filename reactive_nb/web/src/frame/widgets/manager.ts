@@ -5,6 +5,7 @@ import * as controls from "@jupyter-widgets/controls";
 
 import { anywidget } from "./anywidget";
 import { Line } from "./comm";
+import { rendermime } from "./formulas";
 import * as output from "./output";
 
 const MODULES: Record<string, Record<string, unknown>> = {
@@ -15,6 +16,7 @@ const MODULES: Record<string, Record<string, unknown>> = {
 };
 
 export class Manager extends ManagerBase {
+  readonly _rendermime = rendermime;
   readonly #line: Line;
 
   constructor(port: MessagePort) {

@@ -2,7 +2,7 @@
 import { DOMWidgetModel, DOMWidgetView } from "@jupyter-widgets/base";
 
 import type { Output } from "../../session/types";
-import { show } from "./show";
+import { put, show, type Shown } from "./show";
 
 export class OutputModel extends DOMWidgetModel {
   override defaults() {
@@ -19,16 +19,29 @@ export class OutputModel extends DOMWidgetModel {
 }
 
 export class OutputView extends DOMWidgetView {
+  #shown: readonly Shown[] = [];
+
   override render(): void {
     super.render();
     this.el.classList.add("output-widget");
     this.listenTo(this.model, "change:outputs", () => void this.#show());
-    void this.#show();
+    void this.displayed.then(() => this.#show());
   }
 
   async #show(): Promise<void> {
     const outputs = this.model.get("outputs") as Output[];
     const made = await Promise.all(outputs.map((output) => show(output, this.model.widget_manager)));
-    if (outputs === this.model.get("outputs")) this.el.replaceChildren(...made);
+    const late = outputs !== this.model.get("outputs") || !this.el.isConnected;
+    if (late) {
+      for (const { view } of made) view?.remove();
+      return;
+    }
+    put(this.el, made, this.#shown);
+    this.#shown = made;
+  }
+
+  override remove(): void {
+    for (const { view } of this.#shown) view?.remove();
+    super.remove();
   }
 }

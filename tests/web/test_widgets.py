@@ -1,0 +1,209 @@
+"""Widgets of the kernel on the page, used as one would: from two browsers, and after a reload."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from tests.api.service import Service
+from tests.web.browser import RUN_MS, cell, make, open_notebook, picture, visitor
+from tests.web.test_outputs import run_all
+
+COUNTER = '''
+import anywidget, traitlets
+
+class Counter(anywidget.AnyWidget):
+    _esm = """
+    function render({ model, el }) {
+      const button = document.createElement("button");
+      button.className = "counter";
+      const show = () => { button.textContent = `count is ${model.get("value")}`; };
+      button.onclick = () => { model.set("value", model.get("value") + 1); model.save_changes(); };
+      model.on("change:value", show);
+      model.on("msg:custom", (said, buffers) => { button.title = said + new Uint8Array(buffers[0].buffer).join(); });
+      show();
+      el.append(button);
+    }
+    export default { render };
+    """
+    _css = ".counter { color: rgb(1, 2, 3); }"
+    value = traitlets.Int(0).tag(sync=True)
+
+counter = Counter()
+counter
+'''
+BYTES = '''
+class Bytes(anywidget.AnyWidget):
+    _esm = """
+    function render({ model, el }) {
+      const show = () => { el.textContent = `bytes ${new Uint8Array(model.get("data").buffer).join(" ")}`; };
+      model.on("change:data", show);
+      el.onclick = () => { model.set("data", new DataView(new Uint8Array([7, 8, 9]).buffer)); model.save_changes(); };
+      show();
+    }
+    export default { render };
+    """
+    data = traitlets.Bytes(b"\\x01\\x02\\xff").tag(sync=True, from_json=lambda value, _: bytes(value))
+
+holder = Bytes()
+holder
+'''
+
+
+def inside(page: Page, cell_id: str) -> FrameLocator:
+    """The frame of what a cell displays."""
+    return cell(page, cell_id).frame_locator("iframe")
+
+
+def drag(page: Page, cell_id: str, steps: int) -> None:
+    """Move a slider by the keyboard, as who can't drag does."""
+    handle = inside(page, cell_id).locator(".noUi-handle")
+    handle.focus()
+    for _ in range(steps):
+        page.keyboard.press("ArrowRight")
+
+
+def test_a_moved_slider_runs_what_looks_at_it_also_after_a_reload_and_elsewhere(
+    browser: Browser, service: Service
+) -> None:
+    notebook = make(
+        service,
+        "import ipywidgets as w\nslider = w.IntSlider(value=3, description='many')\nslider",
+        "print('value', slider.value)",
+        "w.IntProgress(value=4, max=10)\nw.VBox([slider, w.Label('the same again')])",
+    )
+    with visitor(browser, service) as ann, visitor(browser, service) as bob:
+        run_all(ann, service, notebook)
+        expect(cell(ann, "c1")).to_contain_text("value 3", timeout=RUN_MS)
+        expect(inside(ann, "c0").locator(".widget-label")).to_have_text("many")
+        open_notebook(bob, service, notebook)
+        expect(inside(bob, "c0").locator(".widget-readout")).to_have_text("3")
+        drag(ann, "c0", 2)
+        expect(inside(ann, "c0").locator(".widget-readout")).to_have_text("5")
+        for page in (ann, bob):
+            expect(cell(page, "c1")).to_contain_text("value 5")
+            expect(inside(page, "c2").locator(".widget-readout")).to_have_text("5")
+        expect(inside(bob, "c0").locator(".widget-readout")).to_have_text("5")
+        ann.reload()
+        expect(inside(ann, "c0").locator(".widget-readout")).to_have_text("5")
+        drag(ann, "c2", 4)
+        expect(cell(ann, "c1")).to_contain_text("value 9")
+        expect(inside(ann, "c0").locator(".widget-readout")).to_have_text("9")
+        drag(bob, "c0", 1)
+        expect(inside(ann, "c2").locator(".widget-readout")).to_have_text("10")
+        expect(cell(ann, "c1")).to_contain_text("value 10")
+        readout = inside(ann, "c0").locator(".widget-readout")
+        readout.click()
+        ann.keyboard.press("Control+a")
+        ann.keyboard.type("42\n")
+        expect(cell(bob, "c1")).to_contain_text("value 42")
+
+
+def test_buttons_boxes_interact_and_what_outputs_capture(page: Page, service: Service) -> None:
+    notebook = make(
+        service,
+        "import ipywidgets as w\nfrom IPython.display import display, HTML, Markdown\n"
+        "clicks = 0\nout = w.Output()\nbutton = w.Button(description='Again', icon='check', button_style='primary')\n"
+        "def clicked(_):\n    global clicks\n    clicks += 1\n    out.append_stdout(f'clicked {clicks}\\n')\n"
+        "button.on_click(clicked)\nw.VBox([button, out])",
+        "@w.interact(n=(1, 9), word='ab')\ndef shown(n=2, word='ab'):\n    print(word * n)",
+        "kept = w.Output()\nwith kept:\n    print('first')\n    display(Markdown('**second**'))\n"
+        "    display(w.Checkbox(description='third'))\n    display(HTML('<b id=fourth>fourth</b>'))\n    1 / 0\nkept",
+        "tab = w.Tab([w.Text(value='inside', description='one'), w.Textarea(value='deeper')], titles=('a', 'b'))\n"
+        "w.VBox([tab, w.Dropdown(options=['x', 'y'], description='pick'), w.ToggleButtons(options=['p', 'q']),"
+        " w.FloatRangeSlider(), w.DatePicker(description='day'), w.ColorPicker(value='teal', description='colour'),"
+        " w.Play(), w.Valid(value=True), w.HTMLMath('$x^2$'), w.Accordion([w.Label('folded')], titles=('more',))])",
+    )
+    run_all(page, service, notebook)
+    again = inside(page, "c0").get_by_role("button", name="Again")
+    expect(again).to_be_visible(timeout=RUN_MS)
+    again.click()
+    again.click()
+    expect(inside(page, "c0").locator(".output-widget")).to_have_text(re.compile(r"clicked 1\s+clicked 2"))
+    assert (
+        inside(page, "c0")
+        .locator(".fa-check")
+        .evaluate("() => document.fonts.check('900 14px \"Font Awesome 5 Free\"')")
+    )
+
+    cell(page, "c1").scroll_into_view_if_needed()
+    printed = inside(page, "c1").locator(".output-widget")
+    expect(printed).to_have_text("abab")
+    drag(page, "c1", 2)
+    expect(printed).to_have_text("abababab")
+    inside(page, "c1").get_by_label("word").fill("z")
+    expect(printed).to_have_text("zzzz")
+
+    cell(page, "c2").scroll_into_view_if_needed()
+    captured = inside(page, "c2").locator(".output-widget")
+    expect(captured).to_contain_text("first")
+    expect(captured.locator("strong")).to_have_text("second")
+    expect(captured.get_by_label("third")).to_be_visible()
+    expect(captured.locator("#fourth")).to_be_visible()
+    expect(captured).to_contain_text("ZeroDivisionError")
+
+    cell(page, "c3").scroll_into_view_if_needed()
+    expect(inside(page, "c3").get_by_label("one")).to_have_value("inside")
+    expect(inside(page, "c3").locator("textarea")).to_be_hidden()
+    inside(page, "c3").get_by_text("b", exact=True).click()
+    expect(inside(page, "c3").locator("textarea")).to_have_value("deeper")
+    expect(inside(page, "c3").get_by_label("one")).to_be_hidden()
+    expect(inside(page, "c3").locator("msup")).to_be_visible()
+    inside(page, "c3").get_by_text("more").click()
+    expect(inside(page, "c3").get_by_text("folded")).to_be_visible()
+    inside(page, "c3").get_by_text("folded").scroll_into_view_if_needed()
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        page.wait_for_timeout(300)
+        picture(page, f"widgets-{theme}")
+
+
+def test_anywidgets_bring_their_own_code_and_bytes_go_both_ways(page: Page, service: Service) -> None:
+    notebook = make(
+        service,
+        COUNTER,
+        "print('counted', counter.value)",
+        "import time; time.sleep(0.2); counter.send('sent ', buffers=[b'\\x05\\x06'])",
+        BYTES,
+        "print('held', holder.data)",
+    )
+    run_all(page, service, notebook)
+    button = inside(page, "c0").locator(".counter")
+    expect(button).to_have_text("count is 0", timeout=RUN_MS)
+    expect(button).to_have_css("color", "rgb(1, 2, 3)")
+    button.click()
+    button.click()
+    expect(button).to_have_text("count is 2")
+    expect(cell(page, "c1")).to_contain_text("counted 2")
+    cell(page, "c2").get_by_role("button", name="Run the cell").click()
+    expect(button).to_have_attribute("title", "sent 5,6")
+    cell(page, "c3").scroll_into_view_if_needed()
+    held = inside(page, "c3").get_by_text("bytes")
+    expect(held).to_have_text("bytes 1 2 255")
+    held.click()
+    expect(held).to_have_text("bytes 7 8 9")
+    expect(cell(page, "c4")).to_contain_text(r"held b'\x07\x08\t'")
+    page.reload()
+    expect(inside(page, "c0").locator(".counter")).to_have_text("count is 2")
+    cell(page, "c3").scroll_into_view_if_needed()
+    expect(inside(page, "c3").get_by_text("bytes")).to_have_text("bytes 7 8 9")
+
+
+def test_progress_bars_and_what_is_left_of_widgets_without_a_kernel(page: Page, service: Service) -> None:
+    notebook = make(
+        service,
+        "from tqdm.notebook import tqdm as bar\nfor _ in bar(range(7), desc='steps'): pass",
+        "from tqdm import tqdm\nfor _ in tqdm(range(5), desc='text', mininterval=0): pass",
+    )
+    run_all(page, service, notebook)
+    expect(inside(page, "c0").get_by_text("7/7")).to_be_visible(timeout=RUN_MS)
+    expect(inside(page, "c0").get_by_text("steps: 100%")).to_be_visible()
+    expect(inside(page, "c0").locator(".progress-bar-success")).to_be_visible()
+    text = cell(page, "c1").locator(".stream-stderr")
+    expect(text).to_contain_text("5/5")
+    assert text.inner_text().count("text:") == 1
+    picture(page, "progress")
+    page.get_by_role("button", name="Restart the kernel").click()
+    expect(cell(page, "c0")).to_contain_text("Run the cell to use it", timeout=RUN_MS)
