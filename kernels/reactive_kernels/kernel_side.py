@@ -36,8 +36,8 @@ _HISTORY = re.compile(r"_+|_i{1,3}|_i?\d+")
 _ABSENT = object()
 # Functions of a module that is loaded when one is called.
 _LATER = {
-    "variables": "_reactive_nb_variables",
-    "variable": "_reactive_nb_variables",
+    "variables": "_reactive_nb.kernel_variables",
+    "variable": "_reactive_nb.kernel_table_pages",
     "database": "_reactive_nb.kernel_sql",
 }
 

@@ -173,10 +173,12 @@ EXAMPLES: Mapping[str, Any] = {
     "VariablePage": {
         "name": "sales",
         "type": "DataFrame",
-        "kind": "table",
+        "kind": "dataframe",
         "total": 6,
+        "matching": 6,
         "offset": 0,
         "columns": [{"name": "month", "type": "object"}, {"name": "pieces", "type": "int64"}],
+        "columns_total": 2,
         "rows": [["Jan", 34], ["Feb", 41]],
     },
     "CompleteResponse": {"matches": ["price", "print"], "cursor_start": 0, "cursor_end": 3, "metadata": {}},

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reactive_nb.chat.reading import cell_text, run_text
 from reactive_nb.models import CellType, new_cell_id
 from reactive_nb.schemas.base import CellId
+from reactive_nb.schemas.tables import TableQuestion
 from reactive_nb.services.errors import SessionError
 from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell
 from reactive_nb.services.session import NotebookSession
@@ -210,7 +211,7 @@ class ReadVariable(Arguments):
 @TOOLS.add(ReadVariable)
 async def read_variable(desk: Desk, given: ReadVariable) -> Any:
     """Read some rows of a table or items of a list; other values whole."""
-    return (await desk.session.variable(given.name, given.offset, given.limit)).model_dump()
+    return (await desk.session.variable(given.name, TableQuestion(offset=given.offset, limit=given.limit))).model_dump()
 
 
 @TOOLS.add(NoArguments)

@@ -96,8 +96,10 @@ class VariablePage(Response):
 
     name: str = Field(description="The variable's name.", examples=["df"])
     type: str = Field(description="Its value's type.", examples=["DataFrame"])
-    kind: str = Field(description="`table`, `array`, `list`, `mapping` or `value`.")
-    total: int | None = Field(description="Rows in all.")
+    kind: str = Field(description="`dataframe`, `series`, `array`, `list`, `dict`, `set`, or `value`: it is no table.")
+    total: int = Field(description="Rows in all.")
+    matching: int = Field(description="Rows that the filters leave.")
     offset: int = Field(description="The first row of this page, from 0.")
-    columns: list[dict[str, str]] = Field(description="Name and type of each.")
+    columns: list[dict[str, str]] = Field(description="Name and type of each; of very many, the first.")
+    columns_total: int = Field(description="Columns in all.")
     rows: list[list[Any]] = Field(description="Values as JSON where it has them, else as text.")

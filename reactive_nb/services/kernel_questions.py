@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from reactive_kernels import CommCloseEvent, CommMsgEvent, CommOpenEvent, KernelError
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 from reactive_nb.schemas.graph import Variable, VariablePage, VariablesResponse
+from reactive_nb.schemas.tables import TableQuestion
 from reactive_nb.services.comm_events import AnyComm
-from reactive_nb.services.errors import KernelUnavailable, NoSuchVariable
+from reactive_nb.services.errors import InvalidOperation, KernelUnavailable, NoSuchVariable
 from reactive_nb.services.kernel_link import KernelLink
 
 Answer = TypeVar("Answer")
@@ -31,13 +32,17 @@ async def variables(kernel: KernelLink, cells: Mapping[str, str]) -> VariablesRe
         return VariablesResponse(variables=[Variable(**row, cell=cells.get(row["name"])) for row in found])
 
 
-async def variable(kernel: KernelLink, name: str, offset: int, limit: int) -> VariablePage:
-    """Rows of a table, items of a list, … Raises NoSuchVariable."""
+async def variable(kernel: KernelLink, name: str, question: TableQuestion) -> VariablePage:
+    """Rows of a table, items of a list, … Raises NoSuchVariable, InvalidOperation."""
     connection = kernel.living()
     await kernel.settle_names()
-    if not any(row["name"] == name for row in await _ask(connection.call("variables", names=[name]))):
-        raise NoSuchVariable(f"The kernel has no variable {name!r}.")
-    page = await _ask(connection.call("variable", name=name, offset=offset, limit=limit))
+    if not connection.has_helper:
+        raise NoSuchVariable("Of this kernel's variables nothing is known.")
+    page = await _ask(connection.call("variable", name=name, **question.arguments()))
+    with _kernels_fault():
+        problem = page.get("problem")
+    if problem is not None:
+        raise NoSuchVariable(str(problem)) if page.get("missing") else InvalidOperation(str(problem))
     with _kernels_fault():
         return VariablePage(**page)
 
@@ -80,5 +85,5 @@ def _kernels_fault() -> Iterator[None]:
     """An answer that has not the shape it should have is the kernel's fault, not that of who asked."""
     try:
         yield
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise KernelUnavailable("The kernel gave an answer that makes no sense: restart it.") from None

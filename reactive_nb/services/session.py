@@ -29,6 +29,7 @@ from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 from reactive_nb.schemas.events import Event, NotebookStateEvent, Presence, PresenceUpdated
 from reactive_nb.schemas.graph import VariablePage, VariablesResponse
 from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse
+from reactive_nb.schemas.tables import TableQuestion
 from reactive_nb.schemas.widgets import Widget, WidgetMoved
 from reactive_nb.services import kernel_questions, large_outputs, limits, views, widget_list
 from reactive_nb.services.awaited_runs import AwaitedRuns, run_response
@@ -302,10 +303,10 @@ class NotebookSession:
         self._check_open()
         return await kernel_questions.variables(self.kernel, self.state.bound)
 
-    async def variable(self, name: str, offset: int = 0, limit: int = 50) -> VariablePage:
-        """Rows of a table, items of a list, … Raises NoSuchVariable."""
+    async def variable(self, name: str, question: TableQuestion | None = None) -> VariablePage:
+        """Rows of a table, items of a list, … Raises NoSuchVariable, InvalidOperation."""
         self._check_open()
-        return await kernel_questions.variable(self.kernel, name, offset, limit)
+        return await kernel_questions.variable(self.kernel, name, question or TableQuestion())
 
     async def complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
         """Jupyter's complete_reply; answered while a cell runs where the kernel can."""

@@ -142,6 +142,16 @@ async def test_a_table_is_read_in_pages(client: httpx2.AsyncClient) -> None:
     where = f"notebooks/{notebook['id']}/variables"
     page = (await client.get(f"{where}/rows", params={"offset": 10, "limit": 3})).json()
     assert (page["total"], page["offset"], len(page["rows"])) == (100, 10, 3)
+    question: dict[str, Any] = {"limit": 2, "sort": 0, "descending": "true", "filter": ["0:lt:50", "0:contains:4"]}
+    page = (await client.get(f"{where}/rows", params=question)).json()
+    assert (page["total"], page["matching"], page["rows"]) == (100, 14, [[49], [48]])
+    wrongs: list[dict[str, Any]] = [{"filter": "0:like:4"}, {"sort": -1}, {"sorted": 1}]
+    for wrong in wrongs:
+        refused = await client.get(f"{where}/rows", params=wrong)
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid")
+        assert next(iter(wrong)) in refused.text
+    no_number = await client.get(f"{where}/rows", params={"filter": "0:gt:many"})
+    assert (no_number.status_code, no_number.json()["detail"]) == (422, "'many' is no number.")
     missing = await client.get(f"{where}/columns")
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/no-such-variable")
 

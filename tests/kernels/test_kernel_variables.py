@@ -159,6 +159,7 @@ async def test_a_frame_in_pages(kernel: KernelConnection) -> None:
         "type": first["type"],
         "kind": "dataframe",
         "total": 1000,
+        "matching": 1000,
         "columns": [{"name": "n", "type": "int64"}, {"name": "s", "type": "str"}],
         "columns_total": 2,
         "rows": [[0, "row 0"], [1, "row 1"]],

@@ -23,7 +23,8 @@ from reactive_nb.schemas.events import (
     KernelStatusEvent,
 )
 from reactive_nb.schemas.runs import RunState
-from reactive_nb.services.errors import KernelUnavailable, NoSuchVariable, NotebookClosed
+from reactive_nb.schemas.tables import TableQuestion
+from reactive_nb.services.errors import InvalidOperation, KernelUnavailable, NoSuchVariable, NotebookClosed
 from reactive_nb.services.operations import AddCell, UpdateNotebook
 from tests.services.live import DEADLINE_S, Live, Open, cell, opening
 
@@ -254,10 +255,33 @@ async def test_variables_and_where_they_come_from(open_notebook: Open) -> None:
     await notebook.run()
     found = {v.name: (v.type, v.shape, v.cell) for v in (await notebook.session.variables()).variables}
     assert found == {"x": ("list", [4], "c1"), "name": ("str", [1], "c1")}
-    page = await notebook.session.variable("x", offset=1, limit=2)
+    page = await notebook.session.variable("x", TableQuestion(offset=1, limit=2))
     assert (page.total, page.rows) == (4, [[2], [3]])
     with pytest.raises(NoSuchVariable):
         await notebook.session.variable("nothing")
+
+
+async def test_a_table_is_what_its_cell_made_of_it_and_a_look_at_it_changes_nothing(open_notebook: Open) -> None:
+    notebook = await open_notebook(
+        "import pandas as pd\nx = pd.DataFrame({'a': [3, 1, 2]})", "x = x[x.a > 1]\nx", "print(len(x))"
+    )
+    await notebook.run()
+    statuses, revision = notebook.statuses(), notebook.session.revision
+    ordered = TableQuestion(sort=0, filter=["0:ge:2"])
+    first = await notebook.session.variable("x", ordered.model_copy(update={"cell": "c0"}))
+    assert (first.total, first.matching, first.rows) == (3, 2, [[2], [3]])
+    second = await notebook.session.variable("x", TableQuestion(cell="c1"))
+    assert (second.total, second.rows) == (2, [[0, 3], [2, 2]])  # an index with a gap is shown
+    shown = await notebook.session.variable(f"_{notebook.cell('c1').execution_count}")
+    assert shown.rows == second.rows
+    with pytest.raises(NoSuchVariable):
+        await notebook.session.variable("x", TableQuestion(cell="c2"))
+    with pytest.raises(InvalidOperation, match="no such column"):
+        await notebook.session.variable("x", TableQuestion(sort=9))
+    assert (notebook.statuses(), notebook.session.revision) == (statuses, revision)
+    await notebook.edit("c2", "print(x.a.tolist())")
+    await notebook.run()
+    assert notebook.text("c2") == "[3, 2]\n"
 
 
 async def test_completion_and_help_while_a_cell_runs(open_notebook: Open) -> None:

@@ -30,6 +30,7 @@ from reactive_nb.schemas import (
     VariablesResponse,
 )
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
+from reactive_nb.schemas.tables import TableQuestion
 from reactive_nb.services.views import plan_response
 
 router = APIRouter(prefix="/notebooks/{notebook_id}", tags=["run"], route_class=JsonRoute)
@@ -93,11 +94,13 @@ async def list_variables(session: Session) -> Response:
 async def read_variable(
     session: Session,
     name: Annotated[str, Path(max_length=256, description="The variable's name.", examples=["df"])],
-    offset: Annotated[int, Query(ge=0, description="The first row, from 0.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Rows, at most.")] = 50,
+    question: Annotated[TableQuestion, Query()],
 ) -> Response:
-    """A page of a table, an array or a list; other values whole."""
-    return answer(await session.variable(name, offset, limit))
+    """A page of a table, an array or a list, sorted and filtered where it is; other values whole.
+
+    `_5` names the result that the execution with that count displayed.
+    """
+    return answer(await session.variable(name, question))
 
 
 @router.post("/complete", summary="Complete code", response_model=CompleteResponse, responses=_KERNEL)
