@@ -582,7 +582,9 @@ export interface paths {
         };
         /**
          * Read a variable
-         * @description A page of a table, an array or a list; other values whole.
+         * @description A page of a table, an array or a list, sorted and filtered where it is; other values whole.
+         *
+         *     `_5` names the result that the execution with that count displayed.
          */
         get: operations["read_variable"];
         put?: never;
@@ -2793,8 +2795,9 @@ export interface components {
          * @example {
          *       "name": "sales",
          *       "type": "DataFrame",
-         *       "kind": "table",
+         *       "kind": "dataframe",
          *       "total": 6,
+         *       "matching": 6,
          *       "offset": 0,
          *       "columns": [
          *         {
@@ -2806,6 +2809,7 @@ export interface components {
          *           "type": "int64"
          *         }
          *       ],
+         *       "columns_total": 2,
          *       "rows": [
          *         [
          *           "Jan",
@@ -2821,16 +2825,26 @@ export interface components {
         VariablePage: {
             /**
              * Columns
-             * @description Name and type of each.
+             * @description Name and type of each; of very many, the first.
              */
             columns: {
                 [key: string]: string;
             }[];
             /**
+             * Columns Total
+             * @description Columns in all.
+             */
+            columns_total: number;
+            /**
              * Kind
-             * @description `table`, `array`, `list`, `mapping` or `value`.
+             * @description `dataframe`, `series`, `array`, `list`, `dict`, `set`, or `value`: it is no table.
              */
             kind: string;
+            /**
+             * Matching
+             * @description Rows that the filters leave.
+             */
+            matching: number;
             /**
              * Name
              * @description The variable's name.
@@ -2851,7 +2865,7 @@ export interface components {
              * Total
              * @description Rows in all.
              */
-            total: number | null;
+            total: number;
             /**
              * Type
              * @description Its value's type.
@@ -5894,10 +5908,18 @@ export interface operations {
     read_variable: {
         parameters: {
             query?: {
+                /** @description What this cell has made of the name; else what the name holds now. */
+                cell?: string | null;
+                /** @description Largest first. */
+                descending?: boolean;
+                /** @description `column:comparison:text`, the column by its place. Comparisons: `contains` (whatever the case), `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `missing`, `present`. All of them have to fit. */
+                filter?: string[];
                 /** @description Rows, at most. */
                 limit?: number;
-                /** @description The first row, from 0. */
+                /** @description The first row, from 0, of those that the filters leave. */
                 offset?: number;
+                /** @description The place of the column to sort by, from 0. What is missing comes last. */
+                sort?: number | null;
             };
             header?: never;
             path: {
