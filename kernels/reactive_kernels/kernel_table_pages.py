@@ -70,6 +70,7 @@ def variable(
         "matching": total if places is None else len(places),
         "columns": [{"name": _label(label), "type": _label(of)} for label, of in columns[:_COLUMNS]],
         "columns_total": len(columns),
+        "places": [int(place) for place in wanted][: len(page)] or list(range(len(page))),
         "rows": [[_of.plain(part) for part in row[:_COLUMNS]] for row in page],
         "offset": offset,
     }

@@ -179,6 +179,7 @@ EXAMPLES: Mapping[str, Any] = {
         "offset": 0,
         "columns": [{"name": "month", "type": "object"}, {"name": "pieces", "type": "int64"}],
         "columns_total": 2,
+        "places": [0, 1],
         "rows": [["Jan", 34], ["Feb", 41]],
     },
     "CompleteResponse": {"matches": ["price", "print"], "cursor_start": 0, "cursor_end": 3, "metadata": {}},

@@ -91,6 +91,13 @@ class VariablesResponse(Response):
     variables: list[Variable]
 
 
+class TableColumn(Response):
+    """A column of a table."""
+
+    name: str = Field(description="As people know it; names may come twice.", examples=["month"])
+    type: str = Field(description="As the library has it.", examples=["int64"])
+
+
 class VariablePage(Response):
     """A page of a table, or of a list."""
 
@@ -100,6 +107,7 @@ class VariablePage(Response):
     total: int = Field(description="Rows in all.")
     matching: int = Field(description="Rows that the filters leave.")
     offset: int = Field(description="The first row of this page, from 0.")
-    columns: list[dict[str, str]] = Field(description="Name and type of each; of very many, the first.")
+    columns: list[TableColumn] = Field(description="Of very many, the first.")
     columns_total: int = Field(description="Columns in all.")
+    places: list[int] = Field(description="Where each of these rows stands in the whole, from 0.")
     rows: list[list[Any]] = Field(description="Values as JSON where it has them, else as text.")

@@ -162,6 +162,7 @@ async def test_a_frame_in_pages(kernel: KernelConnection) -> None:
         "matching": 1000,
         "columns": [{"name": "n", "type": "int64"}, {"name": "s", "type": "str"}],
         "columns_total": 2,
+        "places": [0, 1],
         "rows": [[0, "row 0"], [1, "row 1"]],
         "offset": 0,
     }

@@ -115,6 +115,7 @@ async def test_an_index_and_columns_of_one_name_are_told_apart_by_their_place(ke
     await kernel.execute(code)
     assert await column(kernel, 0, sort=0) == ["p", "q"]
     assert await column(kernel, 2, sort=2) == [8, 9]
+    assert (await asked(kernel, sort=2))["places"] == [1, 0]
     assert "no such column" in (await asked(kernel, sort=7))["problem"]
     assert "no such column" in (await asked(kernel, sort=-9))["problem"]
 

@@ -87,7 +87,7 @@ def test_charts_of_plotly_and_vega_lite(page: Page, service: Service) -> None:
     cell(page, "c1").scroll_into_view_if_needed()
     expect(cell(page, "c1").frame_locator("iframe").locator(".mark-rect path")).to_have_count(2)
     cell(page, "c2").scroll_into_view_if_needed()
-    table = cell(page, "c2").frame_locator("iframe").locator("table")
+    table = cell(page, "c2").locator(".table-view")
     expect(table.locator("tbody tr")).to_have_count(2)
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)

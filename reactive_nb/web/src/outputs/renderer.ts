@@ -36,6 +36,7 @@ export const RENDERERS: readonly RendererEntry[] = [
   { mime: "application/vnd.jupyter.widget-view+json", load: () => import("./renderers/widget") },
   { mime: /^application\/vnd\.plotly\.v\d+\+json$/, load: () => import("./renderers/plotly") },
   { mime: /^application\/vnd\.vega(lite)?\.v\d+(\.\d+)*(\+json|\.json)$/, load: () => import("./renderers/vega") },
+  { mime: "application/vnd.reactive-nb.table+json", load: () => import("./renderers/table") },
   { mime: "text/html", load: () => import("./renderers/html") },
   { mime: "text/markdown", load: () => import("./renderers/markdown") },
   { mime: "image/svg+xml", load: () => import("./renderers/svg") },

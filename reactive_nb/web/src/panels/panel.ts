@@ -21,6 +21,7 @@ export interface PanelEntry {
 
 export const PANELS: readonly PanelEntry[] = [
   { id: "contents", title: "Contents", icon: "list", load: () => import("./contents") },
+  { id: "variables", title: "Variables", icon: "table", load: () => import("./variables") },
   { id: "graph", title: "Graph", icon: "graph", load: () => import("./graph") },
   { id: "plan", title: "What would run", icon: "runAll", load: () => import("./plan") },
 ];

@@ -2687,6 +2687,24 @@ export interface components {
             was: string | null;
         };
         /**
+         * TableColumn
+         * @description A column of a table.
+         */
+        TableColumn: {
+            /**
+             * Name
+             * @description As people know it; names may come twice.
+             * @example month
+             */
+            name: string;
+            /**
+             * Type
+             * @description As the library has it.
+             * @example int64
+             */
+            type: string;
+        };
+        /**
          * UnresolvedName
          * @description A name that a cell uses and no cell provides.
          */
@@ -2810,6 +2828,10 @@ export interface components {
          *         }
          *       ],
          *       "columns_total": 2,
+         *       "places": [
+         *         0,
+         *         1
+         *       ],
          *       "rows": [
          *         [
          *           "Jan",
@@ -2825,11 +2847,9 @@ export interface components {
         VariablePage: {
             /**
              * Columns
-             * @description Name and type of each; of very many, the first.
+             * @description Of very many, the first.
              */
-            columns: {
-                [key: string]: string;
-            }[];
+            columns: components["schemas"]["TableColumn"][];
             /**
              * Columns Total
              * @description Columns in all.
@@ -2856,6 +2876,11 @@ export interface components {
              * @description The first row of this page, from 0.
              */
             offset: number;
+            /**
+             * Places
+             * @description Where each of these rows stands in the whole, from 0.
+             */
+            places: number[];
             /**
              * Rows
              * @description Values as JSON where it has them, else as text.
