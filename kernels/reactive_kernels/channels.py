@@ -94,6 +94,16 @@ class Channels:
         finally:
             socket.close(linger=0)
 
+    async def lost(self) -> None:
+        """Return when the kernel, once connected, has closed its end of the shell channel."""
+        socket, _ = self._sockets["shell"]
+        events = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        try:
+            await events.recv_multipart()
+        finally:
+            socket.disable_monitor()
+            events.close(linger=0)
+
     def heartbeat(self) -> zmq.asyncio.Socket:
         """A socket to the kernel's heartbeat, which sends every message back as it came; to be closed by the caller."""
         socket: zmq.asyncio.Socket = self._connect("hb", zmq.asyncio.Socket)

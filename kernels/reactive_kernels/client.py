@@ -244,6 +244,10 @@ class KernelClient:
         with contextlib.suppress(KernelError):
             self._note_and_send("control", "kernel_info_request", {})
 
+    async def lost(self) -> None:
+        """Return when the kernel has closed the connection, as its process does when it ends or runs something else."""
+        await self._channels.lost()
+
     def heartbeat(self) -> zmq.asyncio.Socket:
         """A socket whose every message a kernel sends back as it came; to be closed by the caller."""
         return self._channels.heartbeat()

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from . import helper
 from .batches import BatchCell
 from .channels import Frame
 from .client import KernelClient
-from .deaths import await_silence, describe_exit, start_error
+from .deaths import await_silence, await_takeover, describe_exit, start_error
 from .error_limits import explained
 from .errors import DeadKernelError, KernelError, KernelStartError
 from .events import DiedEvent, KernelEvent, OutputEvent
@@ -372,9 +372,15 @@ class KernelConnection:
         await client.close()
 
     async def _await_death(self, process: KernelProcess, client: KernelClient) -> None:
-        if process.pid is None and await self._falls_silent(process, client):
+        if process.pid is None and await self._comes_first(await_silence(client, self._silence_timeout), process):
             message = f"The kernel has not been heard of for {self._silence_timeout:g} s."
             self._tell_death(client, DiedEvent(client.at_in_batch, message=message))
+            return
+        if process.pid is not None and await self._comes_first(await_takeover(client, process), process):
+            message = "The kernel ended by itself: its process runs another program in its place."
+            at = process.noted_request() if client.in_batch else None
+            self._tell_death(client, DiedEvent(at, message=message))
+            await process.kill()
             return
         code = await asyncio.shield(process.exited)
         for _ in range(_LAST_WORDS_ROUNDS):  # what it said before it went may still be on its way
@@ -387,16 +393,16 @@ class KernelConnection:
         at = process.noted_request() if client.in_batch else None
         self._tell_death(client, DiedEvent(at, exit_code=code, message=message))
 
-    async def _falls_silent(self, process: KernelProcess, client: KernelClient) -> bool:
-        """Wait for its end, or until it gives no sign of life: whether that came first."""
-        silence = asyncio.create_task(await_silence(client, self._silence_timeout))
+    async def _comes_first(self, other: Coroutine[Any, Any, None], process: KernelProcess) -> bool:
+        """Wait for its end, or for another sign that it is no longer there: whether that came first."""
+        sign = asyncio.create_task(other)
         try:
-            either: set[asyncio.Future[Any]] = {process.exited, silence}
+            either: set[asyncio.Future[Any]] = {process.exited, sign}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            return not process.exited.done() and silence.exception() is None
+            return not process.exited.done() and sign.exception() is None
         finally:
-            silence.cancel()
-            await asyncio.gather(silence, return_exceptions=True)
+            sign.cancel()
+            await asyncio.gather(sign, return_exceptions=True)
 
     def _tell_death(self, client: KernelClient, death: DiedEvent) -> None:
         self.alive = False

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 
+import psutil
 import zmq
 import zmq.asyncio
 
@@ -14,6 +15,7 @@ from .errors import KernelStartError
 from .kernel_process import KernelProcess
 
 _QUESTIONS = 5
+_LOOKS, _LOOK_S = 10, 0.05
 
 
 async def await_silence(client: KernelClient, limit_s: float) -> None:
@@ -33,6 +35,26 @@ async def await_silence(client: KernelClient, limit_s: float) -> None:
                 heard, heard_at = client.messages_heard, loop.time()
     finally:
         heartbeat.close(linger=0)
+
+
+async def await_takeover(client: KernelClient, process: KernelProcess) -> None:
+    """Return when the process of a kernel runs another program, as by `os.exec`; it closes the connections so."""
+    before = _program(process.pid)
+    await client.lost()
+    for _ in range(_LOOKS):  # the system closes them shortly before all is told of what runs now
+        if before and _program(process.pid) not in (before, None):
+            return
+        await asyncio.sleep(_LOOK_S)
+    await asyncio.get_running_loop().create_future()  # it ends, or has closed them itself
+
+
+def _program(pid: int | None) -> tuple[str, list[str]] | None:
+    """What a process runs; None if that can't be told, or not yet."""
+    with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        program = process.exe(), process.cmdline()
+        return program if all(program) else None
+    return None
 
 
 async def _beat(heartbeat: zmq.asyncio.Socket, wait_s: float) -> bool:

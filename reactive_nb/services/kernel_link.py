@@ -38,7 +38,16 @@ from reactive_nb.services.errors import InvalidOperation, KernelUnavailable
 from reactive_nb.services.kernel_life import KernelLife
 from reactive_nb.services.kernel_output import KernelOutput
 from reactive_nb.services.kernel_work import InterruptPolicy, KernelWork, Work
-from reactive_nb.services.operations import AddCell, ForeignRun, KernelChanged, Operation, UpdateCell
+from reactive_nb.services.operations import (
+    AddCell,
+    CellFinished,
+    CellStarted,
+    ChangeOutputs,
+    ForeignRun,
+    KernelChanged,
+    Operation,
+    UpdateCell,
+)
 from reactive_nb.services.widget_inputs import WidgetInputs
 
 
@@ -48,6 +57,8 @@ class Owner(Protocol):
     id: str
 
     def perform(self, operation: Operation) -> None: ...
+
+    def perform_soon(self, operation: CellStarted | CellFinished | ChangeOutputs) -> None: ...
 
     def edit(self, operation: AddCell | UpdateCell) -> None: ...
 
@@ -114,6 +125,10 @@ class KernelLink:
 
     def interrupt(self) -> None:
         self._work.interrupt()
+
+    def give_up(self, error: Exception) -> None:
+        """What the kernel did could not be followed."""
+        self._work.give_up(error)
 
     def stop_batch(self) -> None:
         self._work.stop_batch()

@@ -24,7 +24,7 @@ from reactive_kernels import (
 from reactive_nb.models import CellMode, Notebook, Output
 from reactive_nb.schemas.events import Event, InputRequested
 from reactive_nb.services.comm_events import AnyComm, comm_event
-from reactive_nb.services.operations import ChangeOutputs, Operation
+from reactive_nb.services.operations import ChangeOutputs
 
 FLUSH_S = 0.05
 """The longest that outputs gather before clients see them."""
@@ -33,7 +33,7 @@ FLUSH_S = 0.05
 class Owner(Protocol):
     """What is needed of a session."""
 
-    def perform(self, operation: Operation) -> None: ...
+    def perform_soon(self, operation: ChangeOutputs) -> None: ...
 
     def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None: ...
 
@@ -128,7 +128,7 @@ class KernelOutput:
         self._last_flush = asyncio.get_running_loop().time()
         changes = {cell: tuple(told) for cell, told in self._outputs.drain().items() if cell}
         if changes:
-            self._owner.perform(ChangeOutputs(changes))
+            self._owner.perform_soon(ChangeOutputs(changes))
         for event in self.comms.drain(None if whole else self._last_flush):
             connection = self._connection()
             if connection is not None and connection.alive:

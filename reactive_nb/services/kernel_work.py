@@ -56,6 +56,8 @@ class Owner(Protocol):
 
     def perform(self, operation: Operation) -> None: ...
 
+    def perform_soon(self, operation: CellStarted | CellFinished) -> None: ...
+
     def edit(self, operation: AddCell | UpdateCell) -> None: ...
 
     async def database_address(self) -> str | None: ...
@@ -124,6 +126,12 @@ class KernelWork:
         if self._executing is not None:
             self._life.own(self._interrupt(self._executing))
 
+    def give_up(self, error: Exception) -> None:
+        """A fault of ours: nobody knows any more what the kernel does."""
+        _log.error("work of notebook %s failed", self._owner.id, exc_info=error)
+        self._life.let_go()
+        self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))
+
     def stop_batch(self) -> None:
         """What the kernel was given ahead may not be what is to run any more."""
         if self._given and self._life.connection is not None:
@@ -191,10 +199,8 @@ class KernelWork:
                         await self._bind(effect)
                         self._binding -= 1
                         self._bound.set()
-            except Exception:
-                _log.exception("work of notebook %s failed", self._owner.id)
-                self._life.let_go()
-                self._owner.perform(KernelChanged(KernelState.DEAD, "The service failed; see its log."))
+            except Exception as error:
+                self.give_up(error)
 
     async def _execute(self, effect: Execute) -> None:
         if self._life.connection is None:
@@ -272,13 +278,13 @@ class KernelWork:
         self._show_pages(cell, result)
         self._output.input_request = None
         self._output.flush()
-        self._owner.perform(_finished(cell, result))
+        self._owner.perform_soon(_finished(cell, result))
         self._write_next_input(cell, result)
 
     def _begin(self, effect: Execute, request: str) -> None:
         self._request = request
         self._output.begin(effect.cell_id, request)
-        self._owner.perform(CellStarted(effect.number, datetime.now(UTC)))
+        self._owner.perform_soon(CellStarted(effect.number, datetime.now(UTC)))
 
     def _end_execution(self, number: int) -> None:
         if self._executing == number:

@@ -162,6 +162,13 @@ class ChangeOutputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """What a kernel did while nobody listened, in order: told as one step, in which only its outcome is seen."""
+
+    operations: tuple[CellStarted | CellFinished | ChangeOutputs, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InterruptIgnored:
     """The running cell was interrupted a while ago and goes on."""
 
@@ -186,6 +193,7 @@ Operation: TypeAlias = (
     | CellFinished
     | BatchEnded
     | ChangeOutputs
+    | Several
     | InterruptIgnored
     | ForeignRun
 )

@@ -52,6 +52,9 @@ from reactive_nb.services.kernel_link import KernelLink
 from reactive_nb.services.kernel_work import InterruptPolicy
 from reactive_nb.services.operations import (
     AddCell,
+    CellFinished,
+    CellStarted,
+    ChangeOutputs,
     DocumentOperation,
     InterruptRun,
     KernelChanged,
@@ -59,6 +62,7 @@ from reactive_nb.services.operations import (
     ReplaceNotebook,
     RestartKernel,
     RunCells,
+    Several,
     UpdateCell,
     UpdateNotebook,
 )
@@ -124,6 +128,7 @@ class NotebookSession:
         self._directory = directory
         self._database = DatabaseAddress(storage, notebook.id)
         self._kernel_news = asyncio.Event()
+        self._gathered: list[CellStarted | CellFinished | ChangeOutputs] = []
 
     @property
     def notebook(self) -> Notebook:
@@ -164,6 +169,30 @@ class NotebookSession:
 
     def perform(self, operation: Operation) -> None:
         """Apply an operation and carry out what follows. Never waits."""
+        self._perform_gathered()
+        self._perform(operation)
+
+    def perform_soon(self, operation: CellStarted | CellFinished | ChangeOutputs) -> None:
+        """As `perform`, in one step with what else comes in before the loop turns to anything else.
+
+        A kernel that runs many short cells is faster than what follows from each of them.
+        """
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._perform_in_time)
+        self._gathered.append(operation)
+
+    def _perform_in_time(self) -> None:
+        try:
+            self._perform_gathered()
+        except Exception as error:
+            self.kernel.give_up(error)
+
+    def _perform_gathered(self) -> None:
+        if self._gathered:
+            gathered, self._gathered = tuple(self._gathered), []
+            self._perform(gathered[0] if len(gathered) == 1 else Several(gathered))
+
+    def _perform(self, operation: Operation) -> None:
         before = self.state.notebook.revision
         applied = apply(self.state, operation)
         if applied.state.kernel is not self.state.kernel:
@@ -173,7 +202,7 @@ class NotebookSession:
         if self.state.notebook.revision != before:
             self.state = self.state.at(datetime.now(UTC))
         for event in applied.events:
-            self.publish(event)
+            self._publish(event)
             self._awaited.hear(event)
         for effect in applied.effects:
             self._carry_out(effect)
@@ -189,6 +218,11 @@ class NotebookSession:
             _log.warning("what the kernel of notebook %s wrote is left out: %s", self.id, error)
 
     def publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None:
+        """Tell clients, after what was gathered."""
+        self._perform_gathered()
+        self._publish(event, buffers)
+
+    def _publish(self, event: Event, buffers: tuple[bytes, ...] = ()) -> None:
         self.broadcaster.publish(event, self.revision, buffers)
 
     def _carry_out(self, effect: Effect) -> None:
@@ -429,6 +463,7 @@ class NotebookSession:
         await self._saver.close()
 
     async def _end(self, code: int, reason: str) -> None:
+        self._perform_gathered()
         self._kernel_news.set()
         self._presence.close()
         self.broadcaster.close(code, reason)

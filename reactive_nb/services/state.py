@@ -37,6 +37,8 @@ from reactive_nb.models import (
 from reactive_nb.models.persistent import PersistentMap, PersistentSet
 
 NO_NAMES: frozenset[str] = frozenset()
+MOST_AT_ONCE = 64
+"""Cells that a kernel is given together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,10 @@ class SessionState:
     """What the kernel goes on with by itself after `running`, if all goes as expected."""
     batches: bool = False
     """Whether the kernel takes several cells at once."""
+    given: int = 0
+    """How many it was given last."""
+    reach: int = MOST_AT_ONCE
+    """How many it is given next, at most: about what it comes to before its time is up."""
     number: int = 0
     """Of the latest run of a cell."""
     bound: PersistentMap[str, str] = field(default_factory=PersistentMap)

@@ -23,7 +23,16 @@ HARM: dict[str, tuple[str, str | None]] = {
     "closes the sockets": ("import os; os.closerange(3, 4096)", KILLED),
     "closes its standard streams": ("import os; [os.close(number) for number in range(3)]", None),
     "kills its process group": ("import os, signal; os.killpg(0, signal.SIGKILL)", "killed by SIGKILL"),
-    "becomes another program": ("import os; os.execvp('true', ['true'])", "exit code 0"),
+    "becomes another program": ("import os; os.execvp('true', ['true'])", "exit code 0|another program"),
+    "becomes another program that goes on": (
+        "import os; os.execvp('sleep', ['sleep', '600'])",
+        "its process runs another program",
+    ),
+    "becomes another Python": (
+        "import os, sys; os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(600)'])",
+        "its process runs another program",
+    ),
+    "sets its standard output to nothing": ("import sys; sys.stdout = None", None),
     "ends in a thread": (
         "import os, threading, time; threading.Timer(0.1, os._exit, [7]).start(); time.sleep(600)",
         "exit code 7",

@@ -72,7 +72,8 @@ class Live:
 
     def ran(self) -> list[str]:
         """The cells that the kernel was given, in order."""
-        return [event.cell_id for event in self.of(CellStatusEvent) if event.status == "running" and event.started_at]
+        runs = {(event.started_at, event.cell_id) for event in self.of(CellStatusEvent) if event.started_at}
+        return [cell for _, cell in sorted(runs)]
 
     def status(self, cell: str) -> CellStatus:
         return self.session.state.statuses[cell]

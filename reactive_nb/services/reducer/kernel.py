@@ -28,6 +28,7 @@ from reactive_nb.services.operations import (
     InterruptIgnored,
     KernelChanged,
 )
+from reactive_nb.services.reducer.ahead import reach_after
 from reactive_nb.services.reducer.next_cell import begin, is_premature
 from reactive_nb.services.reducer.planning import mark_done, pull_in_dependants, replace_run
 from reactive_nb.services.reducer.results import Report, leave_no_trace, record_run, seen_from
@@ -136,7 +137,8 @@ def batch_ended(operation: BatchEnded, step: Transition) -> None:
         return
     dropped = {running.cell, *(execution.cell for execution in step.state.ahead)}
     runs = (replace(run, pending=run.pending - dropped) if run.interrupted else run for run in step.state.runs)
-    step.change(running=None, ahead=(), runs=tuple(runs))
+    reach = reach_after(step.state.given - 1 - len(step.state.ahead))
+    step.change(running=None, ahead=(), runs=tuple(runs), reach=reach)
 
 
 def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> bool:

@@ -23,7 +23,7 @@ from reactive_nb.services.effects import BindNames, ExecuteBatch, StartKernel, S
 from reactive_nb.services.reducer.ahead import look_ahead
 from reactive_nb.services.reducer.next_cell import blocked_by, bound_after, execution_of, needed_first
 from reactive_nb.services.reducer.transition import Transition
-from reactive_nb.services.state import Run, SessionState
+from reactive_nb.services.state import MOST_AT_ONCE, Run, SessionState
 
 MOST_PULLS = 3
 """How often, in one run, a creator is run again because its object was changed in place."""
@@ -246,7 +246,9 @@ def _start(step: Transition, now: Situation, cell_id: str) -> None:
         step.do(effect)
         return
     executions = [part.execution for part in following]
-    step.change(ahead=tuple(executions), number=executions[-1].number)
+    given = 1 + len(following)
+    reach = min(4 * step.state.reach, MOST_AT_ONCE)  # unless it turns out to be too many, too
+    step.change(ahead=tuple(executions), number=executions[-1].number, given=given, reach=reach)
     step.do(ExecuteBatch((effect, *(part.effect for part in following)), tuple(part.condition for part in following)))
 
 
