@@ -23,6 +23,7 @@ _SOURCES = {
     "_reactive_nb_economies": "kernel_economies.py",
     "_reactive_nb_sources": "kernel_sources.py",
     "_reactive_nb_interrupts": "kernel_interrupts.py",
+    "_reactive_nb_streams": "kernel_streams.py",
     "_reactive_nb.kernel_later": "kernel_later.py",
     "_reactive_nb.kernel_kinds": "kernel_kinds.py",
     "_reactive_nb.kernel_types": "kernel_types.py",

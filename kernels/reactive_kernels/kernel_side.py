@@ -436,6 +436,7 @@ def _request_of(kernel: Any) -> Json:
 
 def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
     original = kernel.do_execute
+    streams = sys.modules["_reactive_nb_streams"].Streams()
 
     async def run(*args: Any, **kwargs: Any) -> Any:
         reply = original(*args, **kwargs)
@@ -449,6 +450,7 @@ def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
         if "cell" not in request:
             return await run(*args, **kwargs)
         source = args[0] if args else kwargs.get("code", "")
+        streams.mend()
         step = Step(namespace, request, source)
         step.prepare()
         try:
@@ -460,6 +462,7 @@ def _wrap(kernel: Any, namespace: Namespace, gate: Any) -> Callable[..., Any]:
             reply = _error_reply(kernel, error)
         finally:
             gate.end_code()
+            streams.mend()
         reply["reactive_nb"] = step.report(reply)
         namespace.last_reply = reply
         return reply
