@@ -144,8 +144,11 @@ class KernelOutput:
     def _flush_soon(self) -> None:
         if self._flush_at is None:
             loop = asyncio.get_running_loop()
-            wait = max(0.0, self._last_flush + FLUSH_S - loop.time())
-            self._flush_at = loop.call_later(wait, self._flush_in_time)
+            wait = self._last_flush + FLUSH_S - loop.time()
+            if wait > 0:
+                self._flush_at = loop.call_later(wait, self._flush_in_time)
+            else:
+                self._flush_in_time()
 
     def _flush_in_time(self) -> None:
         self.flush(whole=False)

@@ -111,11 +111,11 @@ def _plain(value: Any) -> Any:
 class WatchedNotebook(InProcessNotebook):
     """A notebook without a kernel, and a client who hears what it tells."""
 
-    def __init__(self, *sources: str) -> None:
-        super().__init__(*sources)
+    def __init__(self, *sources: str, batches: bool = False) -> None:
+        super().__init__(*sources, batches=batches)
         self.client = Client(self.state)
 
-    def _apply(self, operation: Operation) -> list[Effect]:
+    def _apply_one(self, operation: Operation) -> list[Effect]:
         applied = apply(self.state, operation)
         self.state = applied.state
         for event in applied.events:

@@ -38,6 +38,7 @@ from reactive_nb.services.operations import (
     KernelChanged,
     Operation,
     RunCells,
+    Several,
 )
 from reactive_nb.services.reducer import apply, initial_state
 from tests.services.invariants import violations
@@ -71,7 +72,7 @@ class InProcessNotebook:
     """A notebook whose cells run in this process."""
 
     def __init__(self, *sources: str, batches: bool = False, memory_bytes: int | None = None) -> None:
-        """With `batches`, the kernel takes several cells at once, up to three in a slice.
+        """With `batches`, the kernel takes several cells at once, up to three in a slice, of which two are told as one.
 
         `memory_bytes`: what overwritten versions may take.
         """
@@ -87,6 +88,7 @@ class InProcessNotebook:
         self.interrupt_after: int | None = None
         """The next cell that runs is interrupted after so many of its statements."""
         self._runs = 0
+        self._gathered: list[CellStarted | CellFinished | ChangeOutputs] = []
 
     def _start(self) -> None:
         self.shell = Shell()
@@ -111,6 +113,19 @@ class InProcessNotebook:
         return self.log[before:]
 
     def _apply(self, operation: Operation) -> list[Effect]:
+        return self._apply_gathered() + self._apply_one(operation)
+
+    def _apply_soon(self, operation: CellStarted | CellFinished | ChangeOutputs) -> list[Effect]:
+        """As `_apply`; in a batch, together with what comes until every other cell has ended."""
+        self._gathered.append(operation)
+        waits = self.batches and not (isinstance(operation, CellFinished) and operation.number % 2)
+        return [] if waits else self._apply_gathered()
+
+    def _apply_gathered(self) -> list[Effect]:
+        gathered, self._gathered = tuple(self._gathered), []
+        return self._apply_one(Several(gathered)) if gathered else []
+
+    def _apply_one(self, operation: Operation) -> list[Effect]:
         applied = apply(self.state, operation)
         self.state = applied.state
         assert not (found := violations(self.state)), "\n".join([repr(operation), *found])
@@ -136,9 +151,9 @@ class InProcessNotebook:
                 assert self._let_go().issuperset(missing), f"versions that are not there: {missing}"
                 return []
             case Execute():
-                return self._execute(effect)[0]
+                return self._execute(effect)[0] + self._apply_gathered()
             case ExecuteBatch():
-                return self._execute_batch(effect)
+                return self._execute_batch(effect) + self._apply_gathered()
             case _:
                 return []
 
@@ -160,7 +175,7 @@ class InProcessNotebook:
     def _execute(self, effect: Execute) -> tuple[list[Effect], dict[str, Any]]:
         """What follows, and the report of the run."""
         self.log.append(effect.cell_id)
-        effects = self._apply(CellStarted(effect.number, NOW))
+        effects = self._apply_soon(CellStarted(effect.number, NOW))
         request = {
             "cell": effect.step.cell,
             "bind": dict(effect.step.bind),
@@ -182,13 +197,13 @@ class InProcessNotebook:
             effects += self._try(self.meanwhile.pop(0))
         report = step.report(reply)
         if output is not None:
-            effects += self._apply(ChangeOutputs({effect.cell_id: (Append((output,)),)}))
+            effects += self._apply_soon(ChangeOutputs({effect.cell_id: (Append((output,)),)}))
         ok = reply["status"] == "ok"
         interrupted = reply.get("ename") == "KeyboardInterrupt"
         outcome = Outcome.OK if ok else Outcome.INTERRUPTED if interrupted else Outcome.ERROR
         given = {**reply, "execution_count": effect.number, "reactive_nb": report}
         answer = execute_reply(given, interrupted=interrupted)
-        return effects + self._apply(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": ok}
+        return effects + self._apply_soon(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": ok}
 
     def _code(self, source: str, statements: int | None) -> tuple[Output | None, dict[str, Any]]:
         """What a cell prints, and how the kernel replies."""
