@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from reactive_nb.services.session import NotebookSession
 from reactive_nb.storage import MemoryStorage, NotebookStorage
 
 DEADLINE_S = 30.0
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 E = TypeVar("E", bound=Event)
 Open = Callable[..., Awaitable["Live"]]
@@ -31,10 +33,15 @@ class Live:
         self.storage = storage
         self.events: list[Event] = []
         self._news = asyncio.Event()
+        self._began: dict[str, datetime | None] = {}
+        self._beginnings: dict[int, CellStatusEvent] = {}
         session.broadcaster.observe("test", self._hear)
 
     def _hear(self, event: Event) -> None:
         self.events.append(event)
+        if isinstance(event, CellStatusEvent) and event.started_at not in (None, self._began.get(event.cell_id)):
+            self._began[event.cell_id] = event.started_at
+            self._beginnings[id(event)] = event
         self._news.set()
 
     async def until(self, holds: Callable[[], Any]) -> Any:
@@ -72,8 +79,8 @@ class Live:
 
     def ran(self) -> list[str]:
         """The cells that the kernel was given, in order."""
-        runs = {(event.started_at, event.cell_id) for event in self.of(CellStatusEvent) if event.started_at}
-        return [cell for _, cell in sorted(runs)]
+        begun = [event for event in self.of(CellStatusEvent) if id(event) in self._beginnings]
+        return [event.cell_id for event in sorted(begun, key=lambda event: event.started_at or NEVER)]
 
     def status(self, cell: str) -> CellStatus:
         return self.session.state.statuses[cell]
