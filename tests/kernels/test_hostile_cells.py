@@ -69,16 +69,23 @@ HARM: dict[str, tuple[str, str | None]] = {
 }
 
 
-@pytest.fixture(params=Forking)
+@pytest.fixture(scope="module", params=Forking)
 async def pool(anyio_backend: str, request: pytest.FixtureRequest) -> AsyncIterator[KernelPool]:
     async with KernelPool(PoolLimits(spares=0, shutdown_timeout=2), forking=request.param) as pool:
         yield pool
 
 
+@pytest.fixture(scope="module")
+async def other(pool: KernelPool) -> AsyncIterator[KernelConnection]:
+    """One that is there from the first harm to the last."""
+    async with kernel_of(pool, "python3") as kernel:
+        yield kernel
+
+
 @pytest.mark.parametrize("harm", HARM)
-async def test_others_do_not_notice(pool: KernelPool, harm: str) -> None:
+async def test_others_do_not_notice(pool: KernelPool, other: KernelConnection, harm: str) -> None:
     code, death = HARM[harm]
-    async with kernel_of(pool, "python3") as other, kernel_of(pool, "python3") as kernel:
+    async with kernel_of(pool, "python3") as kernel:
         recorder = kernel.listener = Recorder()
         doing = kernel.execute(code, timeout=DEADLINE_S)
         if death is None:
@@ -89,14 +96,11 @@ async def test_others_do_not_notice(pool: KernelPool, harm: str) -> None:
             assert re.search(death, died.message)
             assert ended.status == "ok" if not isinstance(ended, BaseException) else isinstance(ended, DeadKernelError)
         assert await value(other, "6 * 7") == 42
-        async with kernel_of(pool, "python3") as new:
-            assert await value(new, "6 * 7") == 42
         async with asyncio.timeout(DEADLINE_S):
-            await kernel.restart()
+            await kernel.restart()  # a start, in the same pool, that comes after the harm
         assert await value(kernel, "6 * 7") == 42
-        begun = psutil.Process().children(recursive=True)
-        pids = [one.pid for one in (kernel, other) if one.pid is not None]
-        families = [process for process in begun if any(_is_of(process, pid) for pid in pids)]
+        assert kernel.pid is not None
+        families = [one for one in psutil.Process().children(recursive=True) if _is_of(one, kernel.pid)]
     for process in families:
         await gone(process.pid)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +18,6 @@ from reactive_nb.services.session import NotebookSession
 from reactive_nb.storage import MemoryStorage, NotebookStorage
 
 DEADLINE_S = 30.0
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 E = TypeVar("E", bound=Event)
 Open = Callable[..., Awaitable["Live"]]
@@ -33,7 +31,7 @@ class Live:
         self.storage = storage
         self.events: list[Event] = []
         self._news = asyncio.Event()
-        self._began: dict[str, datetime | None] = {}
+        self._began: dict[str, str | None] = {}
         self._beginnings: dict[int, CellStatusEvent] = {}
         session.broadcaster.observe("test", self._hear)
 
@@ -80,7 +78,7 @@ class Live:
     def ran(self) -> list[str]:
         """The cells that the kernel was given, in order."""
         begun = [event for event in self.of(CellStatusEvent) if id(event) in self._beginnings]
-        return [event.cell_id for event in sorted(begun, key=lambda event: event.started_at or NEVER)]
+        return [event.cell_id for event in sorted(begun, key=lambda event: event.started_at or "")]
 
     def status(self, cell: str) -> CellStatus:
         return self.session.state.statuses[cell]
