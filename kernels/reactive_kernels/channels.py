@@ -97,7 +97,7 @@ class Channels:
     async def lost(self) -> None:
         """Return when the kernel, once connected, has closed its end of the shell channel."""
         socket, _ = self._sockets["shell"]
-        events = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        events: Any = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)  # of the same context: it awaits
         try:
             await events.recv_multipart()
         finally:
