@@ -220,7 +220,7 @@ async def test_requests_of_our_own_take_no_output_from_threads(
     """
     await kernel.execute(code, request_id="threaded")
     await kernel.call("variables")
-    await kernel.complete("thr", 3)
+    await kernel.complete("thr", 3, timeout=DEADLINE_S)
     (tmp_path / "go").touch()
     await recorder.until(recorder.text)
     assert recorder.text("threaded") == "late\n"
@@ -228,10 +228,10 @@ async def test_requests_of_our_own_take_no_output_from_threads(
 
 async def test_completion_and_inspection(kernel: KernelConnection) -> None:
     await kernel.execute("def distance(a, b):\n    'How far.'\n    return abs(a - b)")
-    completed = await kernel.complete("dist", 4)
+    completed = await kernel.complete("dist", 4, timeout=DEADLINE_S)
     assert "distance" in completed["matches"]
     assert (completed["cursor_start"], completed["cursor_end"]) == (0, 4)
-    inspected = await kernel.inspect("distance(", 8)
+    inspected = await kernel.inspect("distance(", 8, timeout=DEADLINE_S)
     assert inspected["found"]
     assert "How far." in inspected["data"]["text/plain"]
 
@@ -241,7 +241,7 @@ async def test_a_busy_kernel_completes_and_tells_its_variables(kernel: KernelCon
     run = asyncio.create_task(kernel.execute("print('on', flush=True)\nwhile True: time.sleep(0.01)", request_id="b"))
     await recorder.until(recorder.text)
     started = time.monotonic()
-    assert "distance" in (await kernel.complete("dist", 4))["matches"]
+    assert "distance" in (await kernel.complete("dist", 4, timeout=DEADLINE_S))["matches"]
     assert [v["preview"] for v in await kernel.call("variables", names=["distance"])] == ["3"]
     assert time.monotonic() - started < 5
     assert not run.done()
@@ -251,7 +251,7 @@ async def test_a_busy_kernel_completes_and_tells_its_variables(kernel: KernelCon
 
 async def test_requests_of_our_own_are_not_reported(kernel: KernelConnection, recorder: Recorder) -> None:
     await kernel.call("variables")
-    await kernel.complete("a", 1)
+    await kernel.complete("a", 1, timeout=DEADLINE_S)
     assert recorder.events == []
 
 
