@@ -48,9 +48,14 @@ _LATER = {
     "_reactive_nb.kernel_table_rows": "kernel_table_rows.py",
     "_reactive_nb.kernel_sql": "kernel_sql.py",
     "_reactive_nb.kernel_sql_errors": "kernel_sql_errors.py",
+    "_reactive_nb.kernel_sql_aside": "kernel_sql_aside.py",
+    "_reactive_nb.kernel_sql_frames": "kernel_sql_frames.py",
     "_reactive_nb.kernel_sql_rows": "kernel_sql_rows.py",
     "_reactive_nb.kernel_sql_duckdb": "kernel_sql_duckdb.py",
+    "_reactive_nb.kernel_sql_duckdb_rows": "kernel_sql_duckdb_rows.py",
+    "_reactive_nb.kernel_sql_address": "kernel_sql_address.py",
     "_reactive_nb.kernel_sql_database": "kernel_sql_database.py",
+    "_reactive_nb.kernel_sql_database_rows": "kernel_sql_database_rows.py",
 }
 _LOADER = (
     "(lambda sys, name, source: ("

@@ -14,7 +14,14 @@ from typing import Any
 
 from .kernel_later import later
 
-_errors, _rows = later(f"{__package__}.kernel_sql_errors"), later(f"{__package__}.kernel_sql_rows")
+
+
+def _loaded(*names: str) -> Any:
+    """The last of these modules of ours, which needs those before it."""
+    return [later(f"{__package__}.kernel_sql_{name}") for name in names][-1]
+
+
+_errors, _rows = _loaded("errors"), _loaded("aside", "frames", "rows")
 
 Json = dict[str, Any]
 
@@ -33,7 +40,7 @@ def connect(url: str, key: str) -> None:
     """Use the database at `url` from now on; `key` is its address without the password."""
     if _state.database is not None:
         _state.database.close()
-    _state.database = later(f"{__package__}.kernel_sql_database").Database(url, key)
+    _state.database = _loaded("address", "database_rows", "database").Database(url, key)
 
 
 def knows(key: str) -> bool:
@@ -88,7 +95,7 @@ class _Cell:
             return _state.database
         if _state.duckdb is None:
             try:
-                _state.duckdb = later(f"{__package__}.kernel_sql_duckdb").DuckDB()
+                _state.duckdb = _loaded("duckdb_rows", "duckdb").DuckDB()
             except ImportError as error:
                 raise _errors.missing_module(error) from None
             self.namespace.tables = _state.duckdb

@@ -15,14 +15,15 @@ from typing import Any
 import duckdb
 
 from .kernel_sql_errors import SQLError, place_of
-from .kernel_sql_rows import SAFE_INTEGER, Rows
+from .kernel_sql_aside import aside
+from .kernel_sql_duckdb_rows import fetched
+from .kernel_sql_rows import Rows
 from .kernel_tables import TableReport
 
 Json = dict[str, Any]
 
 PREFIX = "duckdb:"
 _LINE = re.compile(r"\n\s*LINE (\d+): (.*)\n( *)\^", re.DOTALL)
-_WHOLE = ("HUGEINT", "UHUGEINT")
 
 
 class DuckDB:
@@ -41,6 +42,7 @@ class DuckDB:
         self._numbers = itertools.count(1)
         self._cell = ""
         self._source = ""
+        self._most = 0
 
     # -- versions
     def bind(self, name: str, cell: str | None) -> bool:
@@ -104,7 +106,7 @@ class DuckDB:
     # -- a cell
     def begin(self, plan: Json) -> None:
         """A cell runs: what its last run made is not there for this one."""
-        self._cell, self._source = plan["cell"], plan["source"]
+        self._cell, self._source, self._most = plan["cell"], plan["source"], plan["most"]
         for statement in plan["statements"]:
             for table in statement["defines"]:
                 if self.owner.get(table) == self._cell:
@@ -132,14 +134,11 @@ class DuckDB:
                     self._put_aside(table, owner)
         registered = self._register(self._variables(statement), names)
         try:
-            self.connection.execute(text, values) if values else self.connection.execute(text)
-            rows = self._rows(statement)
+            rows: Rows = aside(
+                lambda: self._asked(text, values, statement), self.connection.interrupt, self.connection.interrupt
+            )
         except duckdb.Error as error:
             raise self._told(error, statement, names) from None
-        except RuntimeError as error:
-            if "nterrupt" in str(error):
-                raise KeyboardInterrupt from None
-            raise SQLError(str(error)) from None
         finally:
             for name in registered:
                 self.connection.unregister(name)
@@ -172,18 +171,14 @@ class DuckDB:
             registered.append(variable)
         return registered
 
-    def _rows(self, statement: Json) -> Rows:
+    def _asked(self, text: str, values: Json, statement: Json) -> Rows:
+        self.connection.execute(text, values) if values else self.connection.execute(text)
         described = self.connection.description
         if statement["rows"] is False or not described:
             counted = described and [column[0] for column in described] == ["Count"]
             row = self.connection.fetchone() if counted and (statement["mutates"] or statement["defines"]) else None
             return Rows(changed=row[0] if row and statement["mutates"] else None)
-        types = [str(column[1]) for column in described]
-        frame = self.connection.df()
-        for place, kind in enumerate(types):
-            if kind in _WHOLE:
-                _as_whole_numbers(frame, place)
-        return Rows(frame, types)
+        return fetched(self.connection, self._most)
 
     def _note(self, statement: Json) -> None:
         """Remember whose version each table now is."""
@@ -208,8 +203,6 @@ class DuckDB:
     def _told(self, error: Exception, statement: Json, names: Json) -> Exception:
         """The error as it is shown: with its place in the cell's own text."""
         message = str(error)
-        if "nterrupt" in message and isinstance(error, duckdb.InterruptException):
-            return KeyboardInterrupt()  # type: ignore[return-value]
         found = _LINE.search(message)
         place = None
         if found is not None:
@@ -250,13 +243,3 @@ def _name_error(name: str, names: Json, shown: SQLError) -> Exception:
 
 def _quoted(name: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
-
-
-def _as_whole_numbers(frame: Any, place: int) -> None:
-    """DuckDB gives sums of whole numbers as floats: as numbers of 64 bits where that is exact."""
-    column = frame.iloc[:, place]
-    if column.isna().any() or (len(column) and column.abs().max() >= SAFE_INTEGER):
-        return
-    name = frame.columns[place]
-    if list(frame.columns).count(name) == 1:
-        frame[name] = column.astype("int64")

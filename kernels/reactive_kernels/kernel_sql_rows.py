@@ -43,10 +43,14 @@ def as_parameter(value: Any, *, is_list: bool = False) -> Any:
 class Rows:
     """What a statement gave: a dataframe with the types of its columns, or how many rows it changed."""
 
-    def __init__(self, frame: Any = None, types: Iterable[str] = (), changed: int | None = None) -> None:
+    def __init__(
+        self, frame: Any = None, types: Iterable[str] = (), changed: int | None = None, *, complete: bool = True
+    ) -> None:
+        """`complete`: whether these are all rows that there were."""
         self.frame = frame
         self.types = list(types)
         self.changed = changed
+        self.complete = complete
 
     def show(self, name: str) -> None:
         """Publish a preview: the first rows, columns with their types, and how many rows there are."""
@@ -61,6 +65,11 @@ class Rows:
         said = (
             f"{name}: {count:,} row{'' if count == 1 else 's'}, {len(columns)} column{'' if len(columns) == 1 else 's'}"
         )
+        if not self.complete:
+            said += (
+                ", the first of more: no more rows are fetched (REACTIVE_NB_SQL_MAX_ROWS). Ask for fewer, with LIMIT or a"
+                " sum, or have the limit raised"
+            )
         if count > MOST_ROWS:
             said += f"; the first {MOST_ROWS} are shown"
         table = {
@@ -68,6 +77,7 @@ class Rows:
             "columns": [{"name": column, "type": kind} for column, kind in zip(columns, types)],
             "rows": rows,
             "row_count": count,
+            "complete": self.complete,
         }
         data = {
             MEDIA_TYPE: table,

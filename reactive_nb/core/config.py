@@ -178,6 +178,14 @@ class Settings(KernelSettings):
         examples=["1073741824"],
     )
 
+    sql_max_rows: int = Field(
+        1_000_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Rows of a query that are fetched into a result of an SQL cell, at most; the cell says if it had more.",
+        examples=["1000000"],
+    )
+
     max_source_bytes: int = Field(MIB, ge=1024, description="Largest source of a cell, in bytes.", examples=["1048576"])
     max_body_bytes: int = Field(
         64 * MIB,

@@ -14,15 +14,19 @@ _LATER = '__import__("sys").modules["_reactive_nb.kernel_later"].later("_reactiv
 
 
 def kernel_code(
-    cell: str, source: str, found: SqlAnalysis, engine: SqlEngine, *, result: str, database: str | None
+    cell: str, source: str, found: SqlAnalysis, engine: SqlEngine, *, result: str, database: str | None, most_rows: int
 ) -> str:
-    """The Python that runs the cell. `database` is its address without a password; None: DuckDB in the kernel."""
+    """The Python that runs the cell. `database` is its address without a password; None: DuckDB in the kernel.
+
+    Of a query no more than `most_rows` are fetched.
+    """
     plan = {
         "cell": cell,
         "source": source,
         "engine": engine.name,
         "database": database,
         "result": result,
+        "most": most_rows,
         "parameters": [
             {"expression": one.expression, "line": one.line, "column": one.column, "is_list": one.is_list}
             for one in found.parameters

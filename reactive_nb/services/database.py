@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from reactive_kernels.kernel_sql_database import address, attempt
+from reactive_kernels.kernel_sql_address import address, attempt
 from reactive_kernels.kernel_sql_errors import SQLError
 from reactive_nb.models.database_url import without_password
 from reactive_nb.services.errors import InvalidOperation

@@ -84,6 +84,7 @@ class KernelLink:
         interrupts: InterruptPolicy,
         allow_stdin: bool = True,
         versions_memory_bytes: int = 0,
+        sql_max_rows: int,
     ) -> None:
         self.heard_at = float("-inf")
         """When the kernel last said something of its own accord or for a run, by the monotonic clock."""
@@ -97,7 +98,14 @@ class KernelLink:
             versions_memory_bytes=versions_memory_bytes,
         )
         self._output = KernelOutput(owner, lambda: self._life.connection, limits)
-        self._work = KernelWork(owner, self._life, self._output, allow_stdin=allow_stdin, interrupts=interrupts)
+        self._work = KernelWork(
+            owner,
+            self._life,
+            self._output,
+            allow_stdin=allow_stdin,
+            interrupts=interrupts,
+            sql_max_rows=sql_max_rows,
+        )
         self.widget_inputs = WidgetInputs(owner, self._output.comms, lambda: self._life.connection)
 
     @property

@@ -21,8 +21,10 @@ class Owner(Protocol):
 class SqlCells:
     """Tells each kernel of the notebook's database once, and again when that has changed."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, most_rows: int) -> None:
+        """`most_rows`: what is fetched of one query, at most."""
         self._owner = owner
+        self._most_rows = most_rows
         self._told: tuple[KernelConnection, str] | None = None
 
     async def obstacle(self, effect: Execute, connection: KernelConnection) -> str | None:
@@ -47,11 +49,17 @@ class SqlCells:
             return "The kernel could not be told of the database."
         return None
 
-
-def code_of(effect: Execute) -> str:
-    """What the kernel is given to run."""
-    sql = effect.sql
-    if sql is None:
-        return effect.source
-    engine = engine_of(sql.database)
-    return kernel_code(effect.cell_id, effect.source, sql.found, engine, result=sql.result, database=sql.database)
+    def code(self, effect: Execute) -> str:
+        """What the kernel is given to run, of any cell."""
+        sql = effect.sql
+        if sql is None:
+            return effect.source
+        return kernel_code(
+            effect.cell_id,
+            effect.source,
+            sql.found,
+            engine_of(sql.database),
+            result=sql.result,
+            database=sql.database,
+            most_rows=self._most_rows,
+        )

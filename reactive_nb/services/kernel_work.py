@@ -25,7 +25,7 @@ from reactive_nb.services.effects import BindNames, Execute, ExecuteBatch, Start
 from reactive_nb.services.given_cells import GivenCells
 from reactive_nb.services.kernel_life import KernelLife
 from reactive_nb.services.kernel_output import KernelOutput
-from reactive_nb.services.kernel_sql_cells import SqlCells, code_of
+from reactive_nb.services.kernel_sql_cells import SqlCells
 from reactive_nb.services.operations import (
     AddCell,
     BatchEnded,
@@ -84,6 +84,7 @@ class KernelWork:
         *,
         allow_stdin: bool,
         interrupts: InterruptPolicy,
+        sql_max_rows: int,
     ) -> None:
         self._owner = owner
         self._interrupts = interrupts
@@ -99,7 +100,7 @@ class KernelWork:
         self._binding = 0  # steps that bind names, not yet done
         self._bound = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
-        self._sql = SqlCells(owner)
+        self._sql = SqlCells(owner, sql_max_rows)
 
     # -- what is to be done
     def put(self, effect: Work, kernel_name: str) -> None:
@@ -218,7 +219,7 @@ class KernelWork:
             else:
                 result = await execute_python_cell(
                     self._life.connection,
-                    code_of(effect),
+                    self._sql.code(effect),
                     step=effect.step,
                     request_id=request,
                     timeout=effect.timeout,
@@ -251,7 +252,7 @@ class KernelWork:
             return
         given = self._given.give(effect.cells)
         parts = [
-            BatchPart(code_of(cell), cell.step, request, expected)
+            BatchPart(self._sql.code(cell), cell.step, request, expected)
             for (request, cell), expected in zip(given, (*effect.expected, {}), strict=True)
         ]
         try:

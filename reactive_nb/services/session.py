@@ -119,6 +119,7 @@ class NotebookSession:
             limits=OutputLimits(stream_head=half, stream_tail=settings.output_max_chars - half),
             allow_stdin=allow_stdin,
             versions_memory_bytes=settings.versions_memory_bytes,
+            sql_max_rows=settings.sql_max_rows,
         )
         self._saver = Saver(storage, self, notebook)
         self._saver.start()
