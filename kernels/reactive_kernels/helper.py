@@ -53,6 +53,7 @@ _LATER = {
     "_reactive_nb.kernel_sql_rows": "kernel_sql_rows.py",
     "_reactive_nb.kernel_sql_duckdb": "kernel_sql_duckdb.py",
     "_reactive_nb.kernel_sql_duckdb_rows": "kernel_sql_duckdb_rows.py",
+    "_reactive_nb.kernel_sql_places": "kernel_sql_places.py",
     "_reactive_nb.kernel_sql_address": "kernel_sql_address.py",
     "_reactive_nb.kernel_sql_database": "kernel_sql_database.py",
     "_reactive_nb.kernel_sql_database_rows": "kernel_sql_database_rows.py",

@@ -15,7 +15,6 @@ from typing import Any
 from .kernel_later import later
 
 
-
 def _loaded(*names: str) -> Any:
     """The last of these modules of ours, which needs those before it."""
     return [later(f"{__package__}.kernel_sql_{name}") for name in names][-1]
@@ -40,7 +39,7 @@ def connect(url: str, key: str) -> None:
     """Use the database at `url` from now on; `key` is its address without the password."""
     if _state.database is not None:
         _state.database.close()
-    _state.database = _loaded("address", "database_rows", "database").Database(url, key)
+    _state.database = _loaded("address", "places", "database_rows", "database").Database(url, key)
 
 
 def knows(key: str) -> bool:

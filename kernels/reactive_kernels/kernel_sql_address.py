@@ -112,8 +112,11 @@ _CAUSES = (
 )
 
 
-def said_of(error: BaseException, url: str) -> str:
-    """What went wrong, in plain words where the cause is known, and never with the password."""
+def said_of(error: BaseException, url: str, *, of_query: bool = False) -> str:
+    """What went wrong, in plain words where the cause is known, and never with the password.
+
+    `of_query`: the connection was there, so what the error says is about the query.
+    """
     from sqlalchemy.engine import make_url
 
     if isinstance(error, SQLError):
@@ -137,7 +140,7 @@ def said_of(error: BaseException, url: str) -> str:
         secrets = re.findall(r"://[^/@]*:(.*)@", url)
     else:
         secrets = [str(parsed.password)] if parsed.password else []
-        if not getattr(error, "statement", None) or "sqlite_master" in str(getattr(error, "statement", "")):
+        if not of_query:
             facts = {
                 "host": parsed.host or "localhost",
                 "place": f"{parsed.host or 'localhost'}{f':{parsed.port}' if parsed.port else ''}",

@@ -6,18 +6,16 @@ it runs, on the server. A connection that has died is replaced by the next cell.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from .kernel_sql_address import engine, said_of
 from .kernel_sql_aside import aside
 from .kernel_sql_database_rows import Wanted, cancel, rows_of
-from .kernel_sql_errors import SQLError, place_of
+from .kernel_sql_errors import SQLError
+from .kernel_sql_places import place
 from .kernel_sql_rows import Rows
 
 Json = dict[str, Any]
-
-_NEAR = re.compile(r"near ['\"](?P<near>.*?)['\"](?: at line (?P<line>\d+)|: syntax error)", re.DOTALL)
 
 
 class Database:
@@ -82,7 +80,7 @@ class Database:
         except (KeyboardInterrupt, SQLError):
             raise
         except BaseException as error:
-            raise self._told(error, statement, parameters) from None
+            raise self._told(error, statement, binds) from None
         return rows
 
     def _cancel(self) -> None:
@@ -92,59 +90,27 @@ class Database:
         except Exception:
             self.close()  # the server notices when the connection is gone
 
-    def _told(self, error: BaseException, statement: Json, parameters: list[Any]) -> SQLError:
-        if getattr(error, "connection_invalidated", False):
+    def _told(self, error: BaseException, statement: Json, binds: list[Any]) -> SQLError:
+        said = said_of(error, self._address, of_query=True)
+        if getattr(error, "connection_invalidated", False) or self._is_closed():
             self.close()
-            return SQLError(f"The connection to the database was lost: {said_of(error, self._address)}")
-        source = self._plan["source"]
+            return SQLError(f"The connection to the database was lost: {said}")
         found = getattr(error, "orig", None) or error
-        place = _place(found, statement, parameters, source)
-        if place is None and statement["place"] and _is_syntax(found):
-            place = tuple(statement["place"])
-        return SQLError(said_of(error, self._address), place, source)
+        source = self._plan["source"]
+        return SQLError(said, place(found, statement, source, self._marks(binds)), source)
+
+    def _is_closed(self) -> bool:
+        try:
+            return bool(getattr(self._connection.connection.dbapi_connection, "closed", False))
+        except Exception:
+            return True
+
+    def _marks(self, binds: list[Any]) -> list[str]:
+        """What stands for each parameter in the text that is sent."""
+        dialect, options = self._engine.dialect, {"render_postcompile": True}
+        return [str(bind.compile(dialect=dialect, compile_kwargs=options)) for bind in binds]
 
 
 def _only_reads(statement: Json) -> bool:
     """Whether it is known to be a query that changes nothing."""
     return bool(statement["rows"]) and not (statement["defines"] or statement["mutates"] or statement["deletes"])
-
-
-def _is_syntax(error: Any) -> bool:
-    return "syntax" in str(error).lower()
-
-
-def _place(error: Any, statement: Json, parameters: list[Any], source: str) -> Any:
-    """Line and column in the cell's text, where the database tells; else None."""
-    position = getattr(getattr(error, "diag", None), "statement_position", None)
-    if position:
-        return place_of(source, statement["start"] + _offset(int(position) - 1, statement, parameters))
-    near = _NEAR.search(str(error.args[-1] if getattr(error, "args", None) else error))
-    own = source[statement["start"] : statement["end"]]
-    if near is None or not near["near"]:
-        return None
-    text = near["near"].split("$")[0] if near["line"] else near["near"]
-    word = text.split("\n")[0][:40]
-    start = sum(len(line) + 1 for line in own.split("\n")[: int(near["line"]) - 1]) if near["line"] else 0
-    found = own.find(word, start)
-    return place_of(source, statement["start"] + found) if word and found >= 0 else None
-
-
-def _offset(position: int, statement: Json, parameters: list[Any]) -> int:
-    """What stands at `position` in the text that the server got stands there in the statement as it was written."""
-    sent = own = count = 0
-    for piece in statement["pieces"]:
-        if isinstance(piece, str):
-            if position < sent + len(piece):
-                return own + position - sent
-            sent, own = sent + len(piece), own + len(piece)
-            continue
-        number, width = piece
-        value = parameters[number]
-        values = len(value) if isinstance(value, list) else 1
-        marks = [f"${count + one + 1}" for one in range(values)]
-        count += values
-        length = len(", ".join(marks)) + (2 if isinstance(value, list) else 0) + len(width)
-        if position < sent + length:
-            return own
-        sent, own = sent + length, own + len(width)
-    return own

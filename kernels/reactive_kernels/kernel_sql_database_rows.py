@@ -46,7 +46,7 @@ def rows_of(engine: Any, connection: Any, wanted: Wanted) -> Rows:
     if not complete and streams:
         cancel(engine, raw)
         with contextlib.suppress(Exception):  # the server says that it was stopped
-            result.close()
+            result.cursor.close()
     result.close()
     return _rows(rows, names, described, driver, wanted.most)
 
@@ -101,11 +101,13 @@ def cancel(engine: Any, raw: Any) -> None:
     """Stop the query that runs on this connection of the driver's, on the server."""
     driver = engine.dialect.driver
     if driver == "pymysql":
-        other = engine.raw_connection()
+        others = engine.pool.recreate()  # the engine's own has room for the one that is kept
+        other = others.connect()
         try:
             other.cursor().execute(f"KILL QUERY {int(raw.thread_id())}")
         finally:
             other.close()
+            others.dispose()
     elif hasattr(raw, "cancel_safe"):
         raw.cancel_safe(timeout=CANCEL_LIMIT_S)
     elif hasattr(raw, "interrupt"):

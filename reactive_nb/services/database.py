@@ -48,11 +48,8 @@ def checked(url: str) -> str:
     return url.strip()
 
 
-async def tried(url: str, directory: Path | None) -> str | None:
+async def tried(url: str) -> str | None:
     """Connect to the database; what is wrong, in plain words, or None."""
-    found = address(url)
-    if found.get_backend_name() == "sqlite" and found.database and found.database != ":memory:" and directory:
-        url = replaced_path(url, directory)
     try:
         async with asyncio.timeout(TEST_LIMIT_S):
             return await asyncio.to_thread(attempt, url)
@@ -60,8 +57,14 @@ async def tried(url: str, directory: Path | None) -> str | None:
         return f"The database does not answer within {TEST_LIMIT_S:g} seconds."
 
 
-def replaced_path(url: str, directory: Path) -> str:
-    """The address of a file that is found from the notebook's directory."""
+def located(url: str, directory: Path | None) -> str:
+    """The address, in which a file is found from the notebook's directory, wherever the kernel has gone to since."""
     found = address(url)
-    whole = found.set(database=str(directory / str(found.database)))
+    file = str(found.database or "")
+    if directory is None or found.get_backend_name() != "sqlite" or file in ("", ":memory:"):
+        return url
+    scheme, path = ("file:", file.removeprefix("file:")) if file.startswith("file:") else ("", file)
+    if scheme and path.startswith((":", "//")):  # in memory, or with a host
+        return url
+    whole = found.set(database=f"{scheme}{directory / path}")
     return str(whole.render_as_string(hide_password=False))

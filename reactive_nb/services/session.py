@@ -33,7 +33,7 @@ from reactive_nb.schemas.tables import TableQuestion
 from reactive_nb.schemas.widgets import Widget, WidgetMoved
 from reactive_nb.services import kernel_questions, large_outputs, limits, views, widget_list
 from reactive_nb.services.awaited_runs import AwaitedRuns, run_response
-from reactive_nb.services.database import DatabaseAddress, checked, tried
+from reactive_nb.services.database import DatabaseAddress, checked, located, tried
 from reactive_nb.services.effects import (
     BindNames,
     Effect,
@@ -309,7 +309,7 @@ class NotebookSession:
     async def database_address(self) -> str | None:
         """The address of the notebook's database with its password, for its kernel alone. Raises StorageError."""
         shown = self.notebook.settings.database
-        return None if shown is None else await self._database.whole(shown)
+        return None if shown is None else located(await self._database.whole(shown), self._directory)
 
     async def try_database(self, url: str | None) -> str | None:
         """Connect to `url`, or to the notebook's database (None); what is wrong, in plain words, or None.
@@ -317,8 +317,8 @@ class NotebookSession:
         Raises InvalidOperation for what is no address.
         """
         self._check_open()
-        wanted = checked(url) if url is not None else await self.database_address()
-        return None if wanted is None else await tried(wanted, self._directory)
+        wanted = located(checked(url), self._directory) if url is not None else await self.database_address()
+        return None if wanted is None else await tried(wanted)
 
     async def set_database(self, url: str | None, *, if_match: int | None = None) -> None:
         """Run SQL cells on this database; None: on DuckDB in the kernel. Raises InvalidOperation, StorageError."""

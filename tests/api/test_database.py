@@ -102,9 +102,3 @@ async def test_what_is_no_address_is_refused(service: Service) -> None:
         assert answer.status_code == 422
         assert "postgresql://user:password@host" in answer.json()["detail"]
         assert "secret-9" not in answer.text
-
-
-def test_a_relative_file_is_found_from_the_notebooks_directory(tmp_path: Path) -> None:
-    from reactive_nb.services.database import replaced_path
-
-    assert replaced_path("sqlite:///shop.db", tmp_path) == f"sqlite:///{tmp_path}/shop.db"

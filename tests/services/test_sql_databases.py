@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from reactive_nb.core.config import load_settings
 from reactive_nb.services.operations import UpdateNotebook
 from tests import databases
 from tests.databases import PASSWORD, Server
@@ -39,8 +42,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.url
 
 
-async def connected(open_notebook: Open, url: str, *cells: Any) -> Live:
-    notebook = await open_notebook(*cells)
+async def connected(open_notebook: Open, url: str, *cells: Any, **options: Any) -> Live:
+    notebook = await open_notebook(*cells, **options)
     assert await notebook.session.try_database(url) is None
     await notebook.session.set_database(url)
     return notebook
@@ -76,6 +79,84 @@ async def test_tables_are_made_filled_and_read(open_notebook: Open, url: str) ->
         kinds = [column["type"] for column in table(notebook, "c3")["columns"]]
         assert kinds[0] in ("int4", "long")
     assert notebook.session.state.graph.upstream("c3") == ("c0", "c2")
+
+
+async def test_numbers_are_exactly_what_the_database_gives(open_notebook: Open, url: str) -> None:
+    """But for SQLite, which has no decimals."""
+    money = "12345678901234567.89" if not url.startswith("sqlite") else "0.5"
+    notebook = await connected(
+        open_notebook,
+        url,
+        sql(0, "drop table if exists n; create table n (whole bigint, money numeric(20, 2), part float)"),
+        sql(1, f"insert into n values (9007199254740993, {money}, 0.5), (null, null, null)"),
+        sql(2, "select * from n where 1 = {{ 1 }} order by whole is null", "t"),
+        "print(t.whole.tolist(), t.money[0], t.part.dtype)",
+        sql(4, "select sum(whole) as total, count(*) as n from n", "s"),
+        "print(s.total[0], s.n.dtype)",
+    )
+    await notebook.run()
+    assert notebook.text("c3") == f"[9007199254740993, <NA>] {money} float64\n"
+    assert notebook.text("c5") == "9007199254740993 int64\n"
+
+
+async def test_no_more_rows_are_fetched_than_may_be_and_the_server_stops(open_notebook: Open, url: str) -> None:
+    """The query would give 10¹² rows: nobody could wait for them, or keep them."""
+    digits = "select 0 as d union all select 1 union all select 2 union all select 3 union all select 4"
+    digits += " union all select 5 union all select 6 union all select 7 union all select 8 union all select 9"
+    many = f"with n as ({digits}) select a.d from " + ", ".join(f"n {letter}" for letter in "abcdefghijkl")
+    notebook = await connected(
+        open_notebook,
+        url,
+        sql(0, "create temporary table mine (a integer)"),
+        sql(1, many + " where a.d < {{ 10 }}", "t"),
+        "print(len(t))",
+        sql(3, "select count(*) as n from mine", "after"),
+        settings=load_settings(sql_max_rows=20),
+    )
+    async with asyncio.timeout(60):
+        await notebook.run()
+    assert notebook.statuses() == "success success success success"
+    assert notebook.text("c2") == "20\n"
+    assert (table(notebook, "c1")["row_count"], table(notebook, "c1")["complete"]) == (20, False)
+    assert "REACTIVE_NB_SQL_MAX_ROWS" in notebook.text("c1")
+    assert table(notebook, "c3")["complete"], "and it is the same connection still"
+
+
+async def test_rows_within_a_transaction_do_not_end_it(open_notebook: Open, postgres: Server) -> None:
+    series = "select a from generate_series(1, 1000) a"
+    notebook = await connected(
+        open_notebook,
+        postgres.url,
+        sql(0, f"create temporary table kept (a integer); begin; {series}; insert into kept values (1); commit", "t"),
+        sql(1, "select a from kept", "u"),
+        settings=load_settings(sql_max_rows=20),
+    )
+    await notebook.run()
+    assert notebook.statuses() == "success success", notebook.text("c0")
+    assert (table(notebook, "c0")["row_count"], table(notebook, "c1")["rows"]) == (20, [[1]])
+
+
+@pytest.mark.parametrize("address", ["sqlite:///shop.db", "sqlite:///file:shop.db?uri=true&mode=rwc"])
+async def test_a_relative_file_is_beside_the_notebook_wherever_the_kernel_is(
+    open_notebook: Open, address: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    notebook = await connected(
+        open_notebook,
+        address,
+        f"import os\nos.chdir({str(place)!r})",
+        sql(1, "create table if not exists t (a integer)"),
+        sql(2, "insert into t values (1)"),
+    )
+    await notebook.run()
+    assert notebook.statuses() == "success success success", notebook.text("c1")
+    assert list(place.iterdir()) == []
+    directory = notebook.session._directory
+    assert directory is not None
+    with contextlib.closing(sqlite3.connect(directory / "shop.db")) as file:
+        assert file.execute("select count(*) from t").fetchall() == [(1,)]
+    (directory / "shop.db").unlink()
 
 
 async def test_an_error_has_its_place_and_the_next_query_works(open_notebook: Open, url: str) -> None:

@@ -1,0 +1,90 @@
+"""Where in the cell's own text a database finds a mistake: the code that runs in kernels, on real servers."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reactive_kernels.kernel_sql_database import Database
+from reactive_kernels.kernel_sql_errors import SQLError
+from reactive_nb.execution.analysis import analyse_sql
+from reactive_nb.execution.sql_code import kernel_code
+from reactive_nb.models.database_url import engine_of
+from tests import databases
+from tests.databases import PASSWORD
+
+VALUES = {"x": 1, "text": "it's :a 100% {{ x }}", "several": [1, 2, 3], "none": []}
+
+
+@pytest.fixture(scope="module")
+def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    place = tmp_path_factory.mktemp("places")
+    with databases.postgres(place) as postgres, databases.mariadb() as mariadb:
+        yield {"postgres": postgres.url, "mariadb": mariadb.url, "sqlite": f"sqlite:///{place / 'shop.db'}"}
+
+
+def failure(url: str, source: str) -> SQLError:
+    """What a cell with this source fails with."""
+    engine = engine_of(url)
+    code = kernel_code("c0", source, analyse_sql(source, engine, None), engine, result="r", database=url, most_rows=100)
+    [said] = [
+        node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant) and "{" in str(node.value)
+    ]
+    plan: dict[str, Any] = json.loads(str(said))
+    values = [eval(one["expression"], dict(VALUES)) for one in plan["parameters"]]
+    database = Database(url, "key")
+    database.begin(plan)
+    try:
+        for statement in plan["statements"]:
+            database.execute(statement, values, {})
+    except SQLError as error:
+        return error
+    finally:
+        database.end()
+        database.close()
+    raise AssertionError("it did not fail")
+
+
+SYNTAX = {
+    "the first line": ("select 1 frm nowhere", (1, 14)),
+    "another line": ("select 1,\n  2\n  from x nowhere frm", (3, 18)),
+    "another statement": ("select 1;\n\n select 2 as a frm b", (3, 16)),
+    "after a parameter": ("select {{ x }},\n  {{ text }} as t frm nowhere", (2, 19)),
+    "after parameters in its line": ("select {{ x }}, {{ text }}, {{ x }} as t frm nowhere", (1, 42)),
+    "after a list": ("select 1 where 1 in ({{ several }}) and 2 in ({{ none }}) frm", (1, 59)),
+    "after a parameter of several lines": ("select {{\n  x\n}} as t frm nowhere", (3, 9)),
+    "after colons, per cents and braces": ("select ':a 100% {{ x }}' as a, '::' as b frm", (1, 42)),
+    "after other scripts": ("select 'Zürich 東京 🙂' as a frm", (1, 27)),
+    "after a comment": ("-- near 'frm'\nselect 1 as a frm", (2, 15)),
+}
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb", "sqlite"])
+@pytest.mark.parametrize(("source", "place"), SYNTAX.values(), ids=SYNTAX)
+def test_a_mistake_of_syntax_has_its_place(
+    urls: dict[str, str], kind: str, source: str, place: tuple[int, int]
+) -> None:
+    error = failure(urls[kind], source)
+    assert error.place == place, error
+    assert PASSWORD not in "\n".join(error._render_traceback_())
+
+
+NAMES = {
+    "a column": ("select {{ x }} as a,\n  nosuch from (select {{ text }} as b) q", (2, 3), "nosuch"),
+    "a table": ("select {{ text }},\n b\nfrom no_such_table", (3, 6), "no_such_table"),
+}
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb", "sqlite"])
+@pytest.mark.parametrize(("source", "place", "name"), NAMES.values(), ids=NAMES)
+def test_a_name_that_is_not_there_has_its_place(
+    urls: dict[str, str], kind: str, source: str, place: tuple[int, int], name: str
+) -> None:
+    error = failure(urls[kind], source)
+    assert name in error.message
+    assert error.place == place, error
