@@ -52,7 +52,7 @@ def rows_of(engine: Any, connection: Any, wanted: Wanted) -> Rows:
 
 
 def _streamed(connection: Any, raw: Any, wanted: Wanted) -> Rows:
-    """psycopg's rows as they come. SQLAlchemy has cursors of the server for this, whose queries use one processor."""
+    """Psycopg's rows as they come. SQLAlchemy has cursors of the server for this, whose queries use one processor."""
     import psycopg
 
     compiled = wanted.query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})

@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 
-from .kernel_sql_errors import SQLError, place_of
 from .kernel_sql_aside import aside
 from .kernel_sql_duckdb_rows import fetched
+from .kernel_sql_errors import SQLError, place_of
 from .kernel_sql_rows import Rows
 from .kernel_tables import TableReport
 

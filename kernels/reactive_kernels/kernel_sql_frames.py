@@ -1,7 +1,7 @@
 """Rows of a query as a dataframe that holds exactly what the database gave.
 
-pandas by itself would make floats of whole numbers beside NULL and of decimals. The rules here: a whole number stays one
-(`Int64` beside NULL, Python's own where 64 bits are too few), a decimal is a `decimal.Decimal`, and only what the
+pandas by itself would make floats of whole numbers beside NULL and of decimals. The rules here: a whole number stays
+one (`Int64` beside NULL, Python's own where 64 bits are too few), a decimal is a `decimal.Decimal`, and only what the
 database calls a float is one.
 """
 

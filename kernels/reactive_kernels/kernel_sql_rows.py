@@ -67,8 +67,8 @@ class Rows:
         )
         if not self.complete:
             said += (
-                ", the first of more: no more rows are fetched (REACTIVE_NB_SQL_MAX_ROWS). Ask for fewer, with LIMIT or a"
-                " sum, or have the limit raised"
+                ", the first of more: no more rows are fetched (REACTIVE_NB_SQL_MAX_ROWS). Ask for fewer, with LIMIT or"
+                " a sum, or have the limit raised"
             )
         if count > MOST_ROWS:
             said += f"; the first {MOST_ROWS} are shown"

@@ -182,7 +182,7 @@ class Settings(KernelSettings):
         1_000_000,
         ge=1,
         le=1_000_000_000,
-        description="Rows of a query that are fetched into a result of an SQL cell, at most; the cell says if it had more.",
+        description="Rows that an SQL cell fetches of a query, at most; it says if there were more.",
         examples=["1000000"],
     )
 

@@ -17,7 +17,7 @@ from tests.kernels.recorder import DEADLINE_S, Recorder
 pytestmark = pytest.mark.anyio
 
 Report = dict[str, Any]
-OF_SQL = {"duckdb", "pandas", "pymysql", "sqlalchemy"}
+OF_SQL = {"duckdb", "pandas", "psycopg", "pymysql", "sqlalchemy"}
 """Loaded by what runs SQL cells alone, when it does."""
 OF_A_KERNEL = ("IPython", "ipykernel", "jupyter_client")
 KERNEL_SIDE = sorted({*helper._SOURCES.values(), *helper._LATER.values(), "kernel_around.py"})

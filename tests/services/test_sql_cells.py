@@ -210,12 +210,12 @@ async def test_numbers_are_exactly_what_the_query_gives(open_notebook: Open) -> 
         sql(
             0,
             """select 12345678901234567.89::decimal(20, 2) as money, 170141183460469231731687303715884105727 as huge,
-                      123456789012345678901234567890::bignum as larger, sum(n) as total, [0.1::decimal(3, 1)] as several,
+                      123456789012345678901234567890::bignum as larger, sum(n) as total, [0.1::decimal(3, 1)] as list,
                       first(n) filter (n > 5) as none, sum(n)::double / 3 as part, date '2026-01-02' as day, 'a' as text
                from range(3) r(n)""",
             "t",
         ),
-        "print(t.money[0], t.huge[0], t.larger[0], repr(t.total[0]), t.several[0], t.total.dtype, t.part.dtype)",
+        "print(t.money[0], t.huge[0], t.larger[0], repr(t.total[0]), t.list[0], t.total.dtype, t.part.dtype)",
         "print(t.day.dtype, t.text[0], t.none.dtype)",
         sql(3, "select * from (values (9007199254740993::bigint, 1.10), (null, null)) v(whole, money)", "u"),
         "print(u.whole.tolist(), u.money.tolist(), u.money.sum())",
