@@ -1,4 +1,4 @@
-"""Where in a cell's own text a database finds a mistake: PostgreSQL tells the place, others a word and perhaps a line."""
+"""Where in a cell's own text a database finds a mistake: PostgreSQL tells the place, others a word, perhaps a line."""
 
 from __future__ import annotations
 
