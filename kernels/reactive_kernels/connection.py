@@ -32,6 +32,8 @@ from .replies import ExecuteReply, execute_reply
 logger = logging.getLogger(__name__)
 
 _CONTROL_S = 5.0
+_LOOK_S = 20.0
+"""For completions: the first loads jedi, half a second of work, which is many seconds on a machine that is busy."""
 _AROUND_S = 10.0
 _RESTART_GRACE_S = 2.0
 _LAST_WORDS_S = 0.02
@@ -213,12 +215,14 @@ class KernelConnection:
         client, _ = self._living()
         return await client.ask("control", "debug_request", dict(request), reply_only=True, timeout=timeout)
 
-    async def complete(self, code: str, cursor_pos: int, timeout: float = 5.0) -> dict[str, Any]:
+    async def complete(self, code: str, cursor_pos: int, timeout: float = _LOOK_S) -> dict[str, Any]:
         """Completions at a position (in characters): the content of a `complete_reply`."""
         client, _ = self._living()
         return await client.ask_aside("complete_request", {"code": code, "cursor_pos": cursor_pos}, timeout)
 
-    async def inspect(self, code: str, cursor_pos: int, detail_level: int = 0, timeout: float = 5.0) -> dict[str, Any]:
+    async def inspect(
+        self, code: str, cursor_pos: int, detail_level: int = 0, timeout: float = _LOOK_S
+    ) -> dict[str, Any]:
         """What is known of the object at a position: the content of an `inspect_reply`."""
         client, _ = self._living()
         content = {"code": code, "cursor_pos": cursor_pos, "detail_level": detail_level}

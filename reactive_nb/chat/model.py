@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
@@ -23,7 +24,9 @@ STALL_S = 60.0
 """The longest that a model may say nothing."""
 MAX_ARGUMENT_CHARS = 200_000
 _SWITCHES = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 _loading = threading.Lock()
+_loaded: Any = None
 
 Message = dict[str, Any]
 
@@ -98,7 +101,12 @@ class LanguageModel:
         except TimeoutError:
             raise ModelError("stalled", f"The model {self.name} said nothing for {STALL_S:g} s.") from None
         except Exception as error:  # litellm's are subclasses of openai's, which come from many layers
-            raise _translated(error, self.name) from None
+            raise _translated(error, self.name, self._secrets()) from None
+
+    def _secrets(self) -> list[str]:
+        """What must be in no message: the key, and those that litellm takes from the environment."""
+        given = [self.api_key.get_secret_value()] if self.api_key else []
+        return given + [value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= 8]
 
 
 async def _next(chunks: Any) -> Any:
@@ -132,10 +140,11 @@ def _take(chunk: Any, into: Answer) -> list[str]:
 
 
 async def _litellm() -> Any:
-    return await asyncio.to_thread(_import_litellm)
+    return _loaded or await asyncio.to_thread(_import_litellm)
 
 
 def _import_litellm() -> Any:
+    global _loaded
     with _loading:
         for name, value in _SWITCHES.items():
             os.environ.setdefault(name, value)
@@ -144,6 +153,7 @@ def _import_litellm() -> Any:
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    _loaded = litellm
     return litellm
 
 
@@ -159,7 +169,7 @@ def _others_logs_as_they_were() -> Iterator[None]:
             logger.filters[:] = before
 
 
-def _translated(error: Exception, model: str) -> ModelError:
+def _translated(error: Exception, model: str, secrets: Sequence[str] = ()) -> ModelError:
     """Errors by their names, so that it does not matter which of litellm's many modules they come from."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if "RateLimitError" in names:
@@ -175,12 +185,14 @@ def _translated(error: Exception, model: str) -> ModelError:
             "unreachable", f"The provider of {model} cannot be reached or broke off (REACTIVE_NB_CHAT_API_BASE)."
         )
     if "BadRequestError" in names:
-        return ModelError("refused", f"The provider of {model} refuses the request: {_short(error)}")
-    return ModelError("failed", f"The model {model} failed: {_short(error)}")
+        return ModelError("refused", f"The provider of {model} refuses the request: {_short(error, secrets)}")
+    return ModelError("failed", f"The model {model} failed: {_short(error, secrets)}")
 
 
-def _short(error: Exception) -> str:
+def _short(error: Exception, secrets: Sequence[str]) -> str:
     text = " ".join(str(error).split())
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
     return text if len(text) <= 300 else f"{text[:300]} …"
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from reactive_nb.main import create_app
+from reactive_nb.schemas.commands import ClientCommand
 from tests.api.service import Service, new_notebook, serve, settings_for
-from tests.api.test_access import closed_addresses
+from tests.api.test_access import COMMANDS, closed_addresses, kind_of, nothing_is_there_for
 from tests.core.clerk_instance import HOST, PAGE, SigningKey, claims, instance, valid_now
 
 pytestmark = pytest.mark.anyio
@@ -61,13 +65,35 @@ async def test_a_token_in_the_address_or_a_cookie_counts_for_nothing(service: Se
 async def test_people_see_their_own_notebooks_only(service: Service) -> None:
     ann, bob = valid_now(KEY, sub="user_ann"), valid_now(KEY, sub="user_bob")
     async with service.client(ann) as as_ann, service.client(bob) as as_bob:
-        made = await new_notebook(as_ann, "x = 1")
-        address = f"notebooks/{made['id']}"
-        assert (await as_ann.get(address)).status_code == 200
-        for method, path in (("GET", address), ("DELETE", address), ("POST", f"{address}/run")):
-            assert (await as_bob.request(method, path)).status_code == 404
+        made = await new_notebook(as_ann, "mine = 1")
+        assert await nothing_is_there_for(as_bob, service, made["id"]) >= 20
+        assert (await as_ann.get(f"notebooks/{made['id']}")).json() == made
         assert [one["id"] for one in (await as_bob.get("notebooks")).json()["notebooks"]] == []
         assert made["id"] in [one["id"] for one in (await as_ann.get("notebooks")).json()["notebooks"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_no_command_is_taken_with_a_bad_token_or_at_anothers_notebook(service: Service, command: str) -> None:
+    """As the first thing that is said, and beside a token in a header."""
+    fields = {"cell_id": "c0", "cell": {}, "changes": {"source": "2"}, "value": "", "code": "", "cursor_pos": 0}
+    fields |= {"index": 0, "operations": [{"type": "cell.remove", "cell_id": "c0"}], "name": "x"}
+    known = next(one for one in get_args(get_args(ClientCommand)[0]) if kind_of(one) == command).model_fields
+    fields = {name: value for name, value in fields.items() if name in known}
+    bob = valid_now(KEY, sub="user_bob")
+    async with service.client(valid_now(KEY)) as client:
+        made = await new_notebook(client, "mine = 1")
+        for kind, token in {**bad_tokens(), "another's": bob}.items():
+            async with service.live(made["id"], None) as live:
+                await live.send(command, **fields | ({"token": token or ""} if "token" in known else {}))
+                code = 4404 if command == "auth" and kind == "another's" else 4401
+                assert ((await live.closed())[0], live.events) == (code, []), kind
+            if token is not None:
+                async with service.live(made["id"], token) as live:
+                    with contextlib.suppress(ConnectionClosed):
+                        await live.send(command, **fields | ({"token": token} if "token" in known else {}))
+                    code = 4404 if kind == "another's" else 4401
+                    assert ((await live.closed())[0], live.events) == (code, []), kind
+        assert (await client.get(f"notebooks/{made['id']}")).json() == made
 
 
 @pytest.mark.parametrize("kind", [kind for kind in bad_tokens() if kind != "none"])

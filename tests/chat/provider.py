@@ -25,6 +25,8 @@ class Turn:
     """Whether it says no more, and does not end."""
     waits: bool = False
     """Whether it says nothing before it is `released`."""
+    tells_the_key: bool = False
+    """Whether what is refused is refused with the key in the message."""
     raw: bytes | None = None
     """Instead of chunks."""
 
@@ -81,7 +83,8 @@ def provider(*script: Turn) -> Iterator[Provider]:
             self.send_header("Content-Type", "text/event-stream" if turn.status == 200 else "application/json")
             self.end_headers()
             if turn.status != 200:
-                self.wfile.write(json.dumps({"error": {"message": "no", "code": str(turn.status)}}).encode())
+                said = f"no to {self.headers.get('Authorization')}" if turn.tells_the_key else "no"
+                self.wfile.write(json.dumps({"error": {"message": said, "code": str(turn.status)}}).encode())
                 return
             self._answer(turn)
 

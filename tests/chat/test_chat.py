@@ -227,16 +227,22 @@ async def test_long_outputs_are_cut_for_the_model(client: httpx2.AsyncClient, mo
         (Turn(status=404), "no-such-model"),
         (Turn(status=400), "refused"),
         (Turn(status=500), "failed"),
+        (Turn(status=400, tells_the_key=True), "refused"),
+        (Turn(status=401, tells_the_key=True), "unauthorized"),
+        (Turn(status=500, tells_the_key=True), "failed"),
+        (Turn(status=409, tells_the_key=True), "failed"),
     ],
 )
 async def test_what_the_provider_refuses_is_said_in_words(
-    client: httpx2.AsyncClient, model: Provider, turn: Turn, code: str
+    client: httpx2.AsyncClient, model: Provider, turn: Turn, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("DEBUG")
     notebook = await new_notebook(client)
     model.script = [turn]
     [(name, failure)] = await chat(client, notebook)
     assert (name, failure["code"]) == ("error", code)
     assert KEY not in failure["message"]
+    assert KEY not in caplog.text
 
 
 @pytest.mark.parametrize("broken", [Turn([{"content": "I ha"}], breaks_off=True), Turn(raw=b"data: {broken\n\n")])
