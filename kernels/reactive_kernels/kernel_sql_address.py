@@ -21,6 +21,7 @@ _DRIVERS = {
 }
 _TIMEOUTS = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pymysql": "connect_timeout"}
 _QUESTIONS = {"oracle": "SELECT 1 FROM DUAL", "sqlite": "SELECT count(*) FROM sqlite_master"}
+_OPTION = re.compile(r"[?&]([^=&]*(?:pass|pwd|secret|token|key)[^=&]*)=([^&]+)", re.IGNORECASE)
 _LAST_LINE = re.compile(r"\nLINE \d+:.*", re.DOTALL)
 
 
@@ -36,6 +37,8 @@ def address(url: str) -> Any:
             "This is no address of a database: it has the form postgresql://user:password@host:5432/database, "
             "mysql://…, or sqlite:////path/to/file."
         ) from None
+    if "@" in (found.host or ""):  # it would be looked up as a name, with what is before it
+        raise SQLError("The host has an @ in it: if it belongs to the password, write it as %40.")
     return found.set(drivername=_DRIVERS.get(found.drivername, found.drivername))
 
 
@@ -51,6 +54,11 @@ def engine(url: str) -> Any:
     arguments: Json = {}
     try:
         dialect = found.get_dialect()
+        if getattr(dialect, "is_async", False):
+            raise SQLError(
+                f"The driver of {found.drivername} is for asynchronous programs: name another, or none"
+                f" ({found.get_backend_name()}://…)."
+            )
         wanted = _TIMEOUTS.get(getattr(dialect, "driver", ""))
         if wanted and wanted not in found.query:
             arguments[wanted] = CONNECT_LIMIT_S
@@ -63,10 +71,15 @@ def engine(url: str) -> Any:
         return create_engine(found, connect_args=arguments, **options)
     except ImportError as error:
         raise missing_module(error) from None
-    except (NoSuchModuleError, ArgumentError):
+    except NoSuchModuleError:
         raise SQLError(
             f"SQLAlchemy knows no kind of database {found.drivername!r}: install its dialect where the kernel runs, "
             "or correct the address."
+        ) from None
+    except ArgumentError:
+        raise SQLError(
+            f"This is no address that {found.get_backend_name()} has: it needs another form, for example"
+            " sqlite:///file.db (a host is none of SQLite's)."
         ) from None
 
 
@@ -133,13 +146,15 @@ def said_of(error: BaseException, url: str, *, of_query: bool = False) -> str:
         told = f"{found.args[1]} ({found.args[0]})"
     else:
         told = _LAST_LINE.sub("", str(found)).strip()
-    secrets: list[str] = []
+    if not of_query and not hasattr(error, "orig") and not isinstance(found, ImportError):
+        told = f"The driver can't make a connection of this address: {told}"
+    secrets = [value for _, value in _OPTION.findall(url)]
     try:
         parsed = make_url(url)
     except Exception:
-        secrets = re.findall(r"://[^/@]*:(.*)@", url)
+        secrets += re.findall(r"://[^/@]*:(.*)@", url)
     else:
-        secrets = [str(parsed.password)] if parsed.password else []
+        secrets += [str(parsed.password)] if parsed.password else []
         if not of_query:
             facts = {
                 "host": parsed.host or "localhost",

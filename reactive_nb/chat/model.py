@@ -172,6 +172,9 @@ def _others_logs_as_they_were() -> Iterator[None]:
 def _translated(error: Exception, model: str, secrets: Sequence[str] = ()) -> ModelError:
     """Errors by their names, so that it does not matter which of litellm's many modules they come from."""
     names = {kind.__name__ for kind in type(error).__mro__}
+    for pattern, code, sentence in _CAUSES:
+        if pattern.search(str(error)):
+            return ModelError(code, sentence.format(model=model))
     if "RateLimitError" in names:
         return ModelError("rate-limited", f"The provider of {model} refuses more requests for now: try again later.")
     if "AuthenticationError" in names or "PermissionDeniedError" in names:
@@ -187,6 +190,31 @@ def _translated(error: Exception, model: str, secrets: Sequence[str] = ()) -> Mo
     if "BadRequestError" in names:
         return ModelError("refused", f"The provider of {model} refuses the request: {_short(error, secrets)}")
     return ModelError("failed", f"The model {model} failed: {_short(error, secrets)}")
+
+
+_CAUSES = (
+    (
+        re.compile("LLM Provider NOT provided"),
+        "no-such-model",
+        "litellm knows no provider of {model}: set REACTIVE_NB_CHAT_MODEL to provider/model, for example openai/gpt-5.",
+    ),
+    (
+        re.compile(r"missing credentials|missing \S+ api key|api_key\S* (?:client option )?must be set", re.IGNORECASE),
+        "unauthorized",
+        "There is no key for {model}: set REACTIVE_NB_CHAT_API_KEY.",
+    ),
+    (
+        re.compile("Must provide one of the `base_url`"),
+        "unreachable",
+        "The provider of {model} has no address of its own: set REACTIVE_NB_CHAT_API_BASE.",
+    ),
+    (
+        re.compile(r"Connection error|Cannot connect to host|Connect call failed|All connection attempts failed"),
+        "unreachable",
+        "The provider of {model} cannot be reached or broke off (REACTIVE_NB_CHAT_API_BASE).",
+    ),
+)
+"""What providers' clients say in the words of a general error."""
 
 
 def _short(error: Exception, secrets: Sequence[str]) -> str:

@@ -369,7 +369,8 @@ def _problem(error: Mapping[str, Any]) -> str:
     if error["type"] == "string_pattern_mismatch":
         message = "has characters it may not have, or too few or too many"
     value = error.get("input")
-    shown = f" (it is {str(value)[:80]!r})" if isinstance(value, str) and name != f"{PREFIX}TOKEN" else ""
+    hidden = re.sub(r"//[^/@]*@", "//***@", str(value))
+    shown = f" (it is {hidden[:80]!r})" if isinstance(value, str) and name != f"{PREFIX}TOKEN" else ""
     example = f"; for example {name}={field.examples[0]}" if field and field.examples else ""
     return " ".join(f"{name}: {message}{shown}{example}".split())
 

@@ -178,6 +178,18 @@ def test_value_means(monkeypatch: pytest.MonkeyPatch, variable: str, value: str,
         ("DYNAMODB_ENABLED", "maybe", "valid boolean"),
         ("DYNAMODB_ENABLED", "true", "DYNAMODB_TABLE_NAME: is needed when DYNAMODB_ENABLED is true"),
         ("AWS_REGION", "us east", "characters it may not have"),
+        ("DYNAMODB_TABLE_NAME", "no/table", "characters it may not have"),
+        ("DYNAMODB_TABLE_NAME", "ab", "too few or too many"),
+        ("REACTIVE_NB_DYNAMODB_ENDPOINT", "ftp://127.0.0.1", "no http or https URL"),
+        ("CLERK_FRONTEND_API", "127.0.0.1", "is no host name"),
+        ("REACTIVE_NB_CLERK_JWKS_URL", "clerk.example.org/jwks", "no http or https URL"),
+        ("REACTIVE_NB_CLERK_AUDIENCE", "a b", "characters it may not have"),
+        ("REACTIVE_NB_CHAT_MODEL", "gpt 5", "characters it may not have"),
+        ("REACTIVE_NB_CHAT_API_BASE", "localhost:11434", "no http or https URL"),
+        ("REACTIVE_NB_CHAT_MAX_STEPS", "0", "greater than or equal to 1"),
+        ("REACTIVE_NB_CHAT_TIMEOUT", "soon", "valid number"),
+        ("REACTIVE_NB_SQL_MAX_ROWS", "0", "greater than or equal to 1"),
+        ("REACTIVE_NB_SQL_MAX_ROWS", "a million", "valid integer"),
     ],
 )
 def test_wrong_value_is_one_line_with_variable_problem_and_example(
@@ -211,6 +223,17 @@ def test_wrong_token_is_not_repeated(monkeypatch: pytest.MonkeyPatch, token: str
         load_settings()
     assert token not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "variable", ["REACTIVE_NB_CHAT_API_BASE", "REACTIVE_NB_DYNAMODB_ENDPOINT", "REACTIVE_NB_CLERK_JWKS_URL"]
+)
+def test_a_password_in_a_wrong_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "https://ann:secret-9@provider.example/v1")
+    with pytest.raises(ConfigurationError, match="no http or https URL") as caught:
+        load_settings()
+    assert "secret-9" not in str(caught.value)
+    assert "provider.example" in str(caught.value)
 
 
 def test_environment_wins_over_dotenv_and_keywords_over_both(

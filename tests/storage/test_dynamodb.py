@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -253,6 +255,49 @@ def test_batches_keep_the_limits_of_dynamodb() -> None:
     assert sum(sizes) == 99 * 700_000
     assert max(sizes) < 16_000_000
     assert batches([]) == []
+
+
+def policy_of_the_documentation() -> tuple[set[str], set[str]]:
+    """The actions that it permits, and the tables and indexes that it permits them on."""
+    text = (Path(__file__).parents[2] / "docs/deployment.md").read_text()
+    [found] = re.findall(
+        r"```json\n(.*?)```", text[text.index("The service needs no more than this policy") :], re.DOTALL
+    )[:1]
+    [statement] = json.loads(found)["Statement"]
+    actions = {action.removeprefix("dynamodb:") for action in statement["Action"]}
+    return actions, {resource.partition(":table/")[2] for resource in statement["Resource"]}
+
+
+async def test_the_policy_of_the_documentation_is_enough_and_no_more(door: Door, moto_url: str) -> None:
+    """A door that answers as AWS does for whatever the policy does not permit, and a whole life behind it."""
+    actions, resources = policy_of_the_documentation()
+    table = await new_table(moto_url)
+    asked: set[str] = set()
+
+    def answers(operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
+        names = {request["TableName"]} if "TableName" in request else set(request["RequestItems"])
+        wanted = {name.replace(table.name, "notebooks") for name in names}
+        wanted |= {f"{name}/index/{request['IndexName']}" for name in wanted if "IndexName" in request}
+        asked.add(operation)
+        if operation in actions and wanted <= resources:
+            return None
+        return 400, {"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "message": "no"}
+
+    door.answers = answers
+    async with DynamoDBStorage(DynamoTable(table.name, region=REGION, endpoint=door.url)) as storage:
+        made = await storage.create(large(30, 1_000))
+        saved = await storage.save(edited(made), expected=0)
+        async with DynamoDBStorage(DynamoTable(table.name, region=REGION, endpoint=door.url)) as other:
+            assert await other.load(made.id) == saved
+            await other.save(edited(saved), expected=1)
+        await storage.save_secret(made.id, "kept apart")
+        assert await storage.load_secret(made.id) == "kept apart"
+        with pytest.raises(RevisionConflict):
+            await storage.save(edited(made), expected=0)
+        assert await storage.changed_outside(made) is not None
+        assert len((await storage.list(made.owner)).items) == 1
+        await storage.delete(made.id)
+    assert asked == actions
 
 
 def test_the_command_makes_the_table_and_says_what_is_missing(moto_url: str, tmp_path: Path) -> None:
