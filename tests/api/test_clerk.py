@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -75,7 +75,14 @@ async def test_people_see_their_own_notebooks_only(service: Service) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_no_command_is_taken_with_a_bad_token_or_at_anothers_notebook(service: Service, command: str) -> None:
     """As the first thing that is said, and beside a token in a header."""
-    fields = {"cell_id": "c0", "cell": {}, "changes": {"source": "2"}, "value": "", "code": "", "cursor_pos": 0}
+    fields: dict[str, Any] = {
+        "cell_id": "c0",
+        "cell": {},
+        "changes": {"source": "2"},
+        "value": "",
+        "code": "",
+        "cursor_pos": 0,
+    }
     fields |= {"index": 0, "operations": [{"type": "cell.remove", "cell_id": "c0"}], "name": "x"}
     known = next(one for one in get_args(get_args(ClientCommand)[0]) if kind_of(one) == command).model_fields
     fields = {name: value for name, value in fields.items() if name in known}
