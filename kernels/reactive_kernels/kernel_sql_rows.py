@@ -66,10 +66,7 @@ class Rows:
             f"{name}: {count:,} row{'' if count == 1 else 's'}, {len(columns)} column{'' if len(columns) == 1 else 's'}"
         )
         if not self.complete:
-            said += (
-                ", the first of more: no more rows are fetched (REACTIVE_NB_SQL_MAX_ROWS). Ask for fewer, with LIMIT or"
-                " a sum, or have the limit raised"
-            )
+            said += ", the first of more"
         if count > MOST_ROWS:
             said += f"; the first {MOST_ROWS} are shown"
         table = {
@@ -85,6 +82,12 @@ class Rows:
             "text/plain": f"{_plain(columns, rows)}\n{said}",
         }
         display(data, raw=True)  # type: ignore[no-untyped-call]
+        if not self.complete:  # beside the rows, since who shows them may show no more than them
+            why = (
+                f"There are more rows than the {count:,} that are fetched at most (REACTIVE_NB_SQL_MAX_ROWS): ask for"
+                " fewer, with LIMIT or a sum, or have the limit raised."
+            )
+            display({"text/plain": why}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _cell(value: Any) -> Any:

@@ -241,7 +241,8 @@ async def test_no_more_rows_are_fetched_than_may_be(open_notebook: Open, columns
     await notebook.run()
     assert notebook.text("c1") == "20\n"
     assert (table(notebook, "c0")["row_count"], table(notebook, "c0")["complete"]) == (20, False)
-    assert "the first of more: no more rows are fetched (REACTIVE_NB_SQL_MAX_ROWS)" in notebook.text("c0")
+    assert "20 rows" in notebook.text("c0")
+    assert "more rows than the 20 that are fetched at most (REACTIVE_NB_SQL_MAX_ROWS)" in notebook.text("c0")
     assert (table(notebook, "c2")["row_count"], table(notebook, "c2")["complete"]) == (20, True)
     assert "of more" not in notebook.text("c2")
 
