@@ -9,7 +9,7 @@ Names that one cell writes are left alone, and cost nothing. Only what looks at 
 those of cells further down; once such a name was taken away, it follows as the others do, until nothing is left to run.
 
 A batch of cells is chosen before the first of them runs. So doubts are numbered: when a cell begins, those are resolved
-that were there when it was chosen, and later ones stay.
+that were there when it was chosen, and later ones stay. Those that were only supposed in choosing have numbers too.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ class Settled:
         if not doubts:
             return self
         return replace(self, doubtful=self.doubtful | doubts, number=self.number + 1)
+
+    def counting_from(self, number: int) -> Settled:
+        """Later doubts have higher numbers than this."""
+        return replace(self, number=number) if number > self.number else self
 
     def nowhere(self) -> Settled:
         return replace(self, place=None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from reactive_nb.services.effects import Execute
 
@@ -18,6 +18,7 @@ class GivenCells:
     def __init__(self) -> None:
         self._waiting: deque[tuple[str, Execute]] = deque()
         self._begun = False  # the first of them
+        self._mute: set[str] = set()  # requests whose cell has nothing more to do with them
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -26,7 +27,15 @@ class GivenCells:
         """The kernel is about to be given these: each with a request of its own."""
         self._waiting.extend((uuid.uuid4().hex, cell) for cell in cells)
         self._begun = False
+        self._mute.clear()
         return list(self._waiting)
+
+    def mute(self, cells: Collection[str]) -> None:
+        """What those of these cells say that were given is nobody's any more."""
+        self._mute.update(request for request, given in self._waiting if given.cell_id in cells)
+
+    def is_mute(self, request: str) -> bool:
+        return request in self._mute
 
     def forget(self) -> None:
         self._waiting.clear()

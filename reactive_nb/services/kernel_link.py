@@ -152,6 +152,8 @@ class KernelLink:
         return self._life.replace(start=start, kernel_name=kernel_name)
 
     def forget_outputs(self, cells: tuple[str, ...]) -> None:
+        """These cells are gone, or have no outputs any more, whatever those that are under way will say."""
+        self._work.mute(cells)
         self._output.forget(cells)
 
     def reconsider_displays(self) -> None:

@@ -139,6 +139,10 @@ class KernelWork:
             with contextlib.suppress(KernelError):
                 self._life.connection.stop_batch()
 
+    def mute(self, cells: tuple[str, ...]) -> None:
+        """Those of these cells that the kernel was given are not the notebook's any more."""
+        self._given.mute(cells)
+
     def forget(self) -> None:
         """There is to be another kernel, or none: nothing that was decided for this one is done any more."""
         while not self._work.empty():
@@ -241,7 +245,7 @@ class KernelWork:
             timeout=effect.timeout,
             allow_stdin=self._allow_stdin,
         )
-        if self._given and len(shown) == len(effect.values):
+        if self._given and len(shown) == len(effect.values) and not self._given.is_mute(request):
             self._begin_given(request)  # if the kernel has not said that it did
             self._output.show(effect.cell_id, filled(effect.source, effect.values, shown))
         return result
@@ -275,16 +279,20 @@ class KernelWork:
         ended = self._given.end()
         if ended is None:
             return  # its kernel has been replaced
-        _, cell = ended
-        self._show_pages(cell, result)
+        request, cell = ended
+        heard = not self._given.is_mute(request)
+        if heard:
+            self._show_pages(cell, result)
         self._output.input_request = None
         self._output.flush()
         self._owner.perform_soon(_finished(cell, result))
-        self._write_next_input(cell, result)
+        if heard:
+            self._write_next_input(cell, result)
 
     def _begin(self, effect: Execute, request: str) -> None:
         self._request = request
-        self._output.begin(effect.cell_id, request)
+        if not self._given.is_mute(request):
+            self._output.begin(effect.cell_id, request)
         self._owner.perform_soon(CellStarted(effect.number, datetime.now(UTC)))
 
     def _end_execution(self, number: int) -> None:

@@ -85,6 +85,12 @@ class Execution:
     """Whether it was given to the kernel before the cell before it had ended."""
     started: bool = False
     """Whether the kernel has begun with it."""
+    premature: bool = False
+    """Whether it was begun with, though the plan had changed by then: if it is still to run, it runs again."""
+    interrupted: bool = False
+    """Whether an interrupt was asked for that it may have been ended by."""
+    void: bool = False
+    """Whether what it does counts for nobody: its cell was removed, or became another, since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -168,6 +169,28 @@ async def test_a_batch_that_is_stopped_ends_after_the_cell_it_is_at(giver: Giver
     assert len(await running) == 1
     giver.stop()  # nothing runs
     assert len(await giver.run(cells("1", "2"))) == 2
+
+
+async def test_who_answers_after_stopping_it_is_sure_that_no_other_cell_begins(
+    batches: Giver, recorder: Recorder
+) -> None:
+    kernel = batches.kernel
+    slowly = """
+    import time
+    handlers = get_ipython().kernel.control_handlers
+    at_once = handlers["reactive_nb_stop_request"]
+    async def stop(*message):
+        time.sleep(0.2)
+        await at_once(*message)
+    handlers["reactive_nb_stop_request"] = stop
+    """
+    await kernel.execute(dedent(slowly))
+    running = asyncio.create_task(batches.run(cells("input()", "print('late')")))
+    await recorder.until(lambda: recorder.of(InputRequestEvent))
+    batches.stop()
+    kernel.reply_input("")
+    assert len(await running) == 1
+    await kernel.execute("handlers['reactive_nb_stop_request'] = at_once")
 
 
 async def test_await_and_magics_work_in_it(giver: Giver, recorder: Recorder) -> None:

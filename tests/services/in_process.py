@@ -13,9 +13,10 @@ import contextlib
 import io
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -165,7 +166,7 @@ class InProcessNotebook:
         effects: list[Effect] = []
         report: dict[str, Any] = {}
         for place, cell in enumerate(effect.cells):
-            if place == SLICE or (place and not _as_expected(report, effect.expected[place - 1])):
+            if place == SLICE or (place and not as_expected(report, effect.expected[place - 1])):
                 return effects + self._apply(BatchEnded(cell.number))
             assert not any(isinstance(one, Execute | ExecuteBatch | BindNames) for one in effects)
             more, report = self._execute(cell)
@@ -176,6 +177,25 @@ class InProcessNotebook:
         """What follows, and the report of the run."""
         self.log.append(effect.cell_id)
         effects = self._apply_soon(CellStarted(effect.number, NOW))
+        after, self.interrupt_after = self.interrupt_after, None
+        if after is not None:
+            effects += self._apply(InterruptRun())
+        output, finished, report = self.in_kernel(effect, partial(self._happen, effects), after)
+        if output is not None:
+            effects += self._apply_soon(output)
+        return effects + self._apply_soon(finished), report
+
+    def _happen(self, effects: list[Effect]) -> None:
+        while self.meanwhile:
+            effects += self._try(self.meanwhile.pop(0))
+
+    def in_kernel(
+        self, effect: Execute, meanwhile: Callable[[], None] = lambda: None, after: int | None = None
+    ) -> tuple[ChangeOutputs | None, CellFinished, dict[str, Any]]:
+        """What a cell shows when it runs, how it ended, and the report of the run; `meanwhile` before that is made.
+
+        It is interrupted `after` so many statements.
+        """
         request = {
             "cell": effect.step.cell,
             "bind": dict(effect.step.bind),
@@ -189,21 +209,16 @@ class InProcessNotebook:
         step = Step(self.namespace, request, effect.source)
         step.prepare()
         assert self._let_go().issuperset(step.missing), f"versions that are not there: {step.missing}"
-        after, self.interrupt_after = self.interrupt_after, None
-        if after is not None:
-            effects += self._apply(InterruptRun())
         output, reply = self._text(effect) if effect.type is CellType.MARKDOWN else self._code(effect.source, after)
-        while self.meanwhile:
-            effects += self._try(self.meanwhile.pop(0))
+        meanwhile()
         report = step.report(reply)
-        if output is not None:
-            effects += self._apply_soon(ChangeOutputs({effect.cell_id: (Append((output,)),)}))
+        shown = None if output is None else ChangeOutputs({effect.cell_id: (Append((output,)),)})
         ok = reply["status"] == "ok"
         interrupted = reply.get("ename") == "KeyboardInterrupt"
         outcome = Outcome.OK if ok else Outcome.INTERRUPTED if interrupted else Outcome.ERROR
         given = {**reply, "execution_count": effect.number, "reactive_nb": report}
         answer = execute_reply(given, interrupted=interrupted)
-        return effects + self._apply_soon(CellFinished(effect.number, outcome, answer, 1.0)), report | {"ok": ok}
+        return shown, CellFinished(effect.number, outcome, answer, 1.0), report | {"ok": ok}
 
     def _code(self, source: str, statements: int | None) -> tuple[Output | None, dict[str, Any]]:
         """What a cell prints, and how the kernel replies."""
@@ -261,7 +276,7 @@ def _words(output: Output) -> str:
     return str(output["text"] if "text" in output else output["data"]["text/plain"])
 
 
-def _as_expected(report: dict[str, Any], expected: Mapping[str, list[str]]) -> bool:
+def as_expected(report: dict[str, Any], expected: Mapping[str, list[str]]) -> bool:
     same = all(report[part] == names for part, names in expected.items())
     return bool(report["ok"] and same and not report["spoiled"] and not report["missing"] and "ways" not in report)
 

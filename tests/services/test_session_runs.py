@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from itertools import count
 
 import pytest
 
@@ -13,12 +15,13 @@ from reactive_nb.schemas.runs import RunState
 from reactive_nb.services.errors import InvalidOperation, NoSuchCell
 from reactive_nb.services.operations import (
     AddCell,
+    DocumentOperation,
     MoveCell,
     RemoveCell,
     UpdateCell,
     UpdateNotebook,
 )
-from tests.services.live import Open, cell
+from tests.services.live import Live, Open, cell
 
 pytestmark = pytest.mark.anyio
 
@@ -301,6 +304,21 @@ async def test_an_interrupt_spares_the_run_that_is_asked_for_after_it(open_noteb
     assert (notebook.text("c1"), notebook.statuses()) == ("whole\n", "stale success")
 
 
+async def test_the_interrupted_cell_runs_again_if_that_is_asked_for_while_it_ends(open_notebook: Open) -> None:
+    slow_at_first = (
+        "import pathlib, time\nonce = pathlib.Path('once')\nif not once.exists():\n    once.touch()\n"
+        "    try:\n        print('begun', flush=True)\n        time.sleep(60)\n    finally:\n        time.sleep(0.3)\n"
+        "x = 'whole'"
+    )
+    notebook = await open_notebook(slow_at_first, "print(x)")
+    first = asyncio.create_task(notebook.run())
+    await notebook.printed("c0", "begun")
+    await notebook.session.interrupt()
+    second = await notebook.run()
+    assert ((await first).state, second.state) == (RunState.INTERRUPTED, RunState.FINISHED)
+    assert (notebook.text("c1"), notebook.statuses()) == ("whole\n", "success success")
+
+
 async def test_an_interrupt_that_the_code_swallows_drops_the_rest_all_the_same(open_notebook: Open) -> None:
     swallows = (
         "import time\ntry:\n    print('on', flush=True)\n    time.sleep(0.5)\nexcept KeyboardInterrupt:\n    pass"
@@ -402,6 +420,58 @@ async def test_a_cell_that_is_removed_while_it_runs_leaves_nothing_behind(open_n
     notebook.session.reply_input("")
     assert (await run).state is RunState.FINISHED
     assert notebook.text("c2") == "[1] 1 False\n"
+
+
+ASKS = "print('asked')\ninput()\np.append(2)\nx = 2\nleft = 3\nprint('answered')"
+AS_IT_WAS = UpdateCell("c1", source=ASKS)
+DISABLE = UpdateCell("c1", config={"mode": CellMode.DISABLED})
+ENABLE = UpdateCell("c1", config={"mode": CellMode.AUTO})
+TO_TEXT, TO_CODE = UpdateCell("c1", type=CellType.MARKDOWN), UpdateCell("c1", type=CellType.PYTHON)
+WITHOUT, WITH = "[1] 1 False\n", "[1, 2] 2 True\n"
+
+
+async def _answer_further_questions(notebook: Live) -> None:
+    for number in count(2):
+        await notebook.until(partial(_were_asked, notebook, number))
+        notebook.session.reply_input("")
+
+
+def _were_asked(notebook: Live, questions: int) -> bool:
+    return len(notebook.of(InputRequested)) >= questions
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        pytest.param([RemoveCell("c1")], WITHOUT, id="remove"),
+        pytest.param([RemoveCell("c1"), AddCell("c1", source=ASKS, index=1)], WITH, id="remove and undo"),
+        pytest.param([UpdateCell("c1", source="x = 5")], "[1] 5 False\n", id="edit"),
+        pytest.param([UpdateCell("c1", source="x = 5"), AS_IT_WAS], WITH, id="edit and undo"),
+        pytest.param([MoveCell("c1", 2)], WITHOUT, id="move"),
+        pytest.param([MoveCell("c1", 2), MoveCell("c1", 1)], WITH, id="move and undo"),
+        pytest.param([DISABLE], WITHOUT, id="disable"),
+        pytest.param([DISABLE, ENABLE], WITH, id="disable and undo"),
+        pytest.param([TO_TEXT], WITHOUT, id="to text"),
+        pytest.param([TO_TEXT, TO_CODE], WITH, id="to text and undo"),
+    ],
+)
+async def test_what_becomes_of_a_cell_while_it_runs_is_what_counts(
+    open_notebook: Open, changes: list[DocumentOperation], shown: str
+) -> None:
+    notebook = await open_notebook("p = [1]\nx = 1", ASKS, "print(p, x, 'left' in dir())")
+    run = asyncio.create_task(notebook.run())
+    await notebook.until(lambda: notebook.of(InputRequested))
+    for change in changes:
+        await notebook.session.apply(change)
+    notebook.session.reply_input("")
+    answering = asyncio.create_task(_answer_further_questions(notebook))
+    await run
+    await notebook.run()  # what is still stale, or new
+    answering.cancel()
+    assert notebook.text("c2") == shown
+    one = notebook.session.notebook.cell("c1")
+    if one is not None and one.type is CellType.PYTHON and notebook.status("c1") == "success":
+        assert notebook.text("c1") == ("" if one.source == "x = 5" else "asked\nanswered\n")
 
 
 async def test_a_cell_that_is_added_while_others_run_waits_to_be_asked(open_notebook: Open) -> None:

@@ -13,6 +13,7 @@ from reactive_kernels.kernel_widgets import WidgetWatch
 from reactive_nb.models import CellMode, CellStatus, RunMode
 from reactive_nb.services.operations import AddCell, InterruptRun, MoveWidget, UpdateCell, UpdateNotebook
 from tests.services.in_process import InProcessNotebook
+from tests.services.late_news import NotebookOfLateNews
 
 SLIDER = "from ipywidgets import IntSlider, VBox\ns = IntSlider(value=1)"
 _numbers = count()
@@ -110,6 +111,28 @@ def test_a_move_while_the_reader_runs_for_the_first_time_makes_it_run_again() ->
     notebook.meanwhile = [MoveWidget(notebook.shell.user_ns["s"].comm.comm_id, "m")]
     assert notebook.run() == ["late", "late"]
     assert notebook.status("late") is CellStatus.SUCCESS
+
+
+@pytest.mark.parametrize("after", range(20))
+@pytest.mark.parametrize("lag", [0, 1, 4])
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
+def test_a_move_while_its_cascade_runs_is_followed_to_the_end(together: bool, lag: int, after: int) -> None:
+    notebook = NotebookOfLateNews(SLIDER, "x = s.value", "y = x", "z = y", "print(z)", lag=lag)
+    if not together:
+        for cell in ("c2", "c3", "c4"):
+            notebook.do(UpdateCell(cell, config={"timeout": 60}))
+    notebook.run()
+
+    def move_on() -> MoveWidget:
+        notebook.shell.user_ns["s"].value = 9
+        return MoveWidget(notebook.shell.user_ns["s"].comm.comm_id, "second")
+
+    notebook.between[notebook.heard + after] = [move_on]
+    move(notebook, 5)
+    if notebook.between:  # the cascade was over by then
+        move(notebook, 9)
+    assert notebook.text("c4") == "9\n"
+    assert set(notebook.state.statuses.values()) == {CellStatus.SUCCESS}
 
 
 def test_an_interrupted_cascade_goes_on_with_the_next_move() -> None:

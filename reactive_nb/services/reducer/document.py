@@ -29,7 +29,7 @@ from reactive_nb.services.operations import (
     UpdateNotebook,
 )
 from reactive_nb.services.reducer.knowing import knowledge_of
-from reactive_nb.services.reducer.planning import settle
+from reactive_nb.services.reducer.planning import mark_needless, settle
 from reactive_nb.services.reducer.runs import abandon, forget_runs
 from reactive_nb.services.reducer.telling import update_statuses
 from reactive_nb.services.reducer.transition import Transition
@@ -187,6 +187,9 @@ def remove_cell(operation: RemoveCell, step: Transition) -> None:
 
 
 def _drop_run(step: Transition, cell_id: str) -> None:
+    """What its runs left is let go, what one that is under way will leave too; and none that was asked for comes."""
+    _void(step, cell_id)
+    mark_needless(step, cell_id)
     state = step.state
     record = state.records.get(cell_id)
     if record is not None:
@@ -198,6 +201,14 @@ def _drop_run(step: Transition, cell_id: str) -> None:
         if not record.provides or record.deleted:  # it kept from others what now passes through it
             node = state.graph.nodes.get(cell_id)
             step.unsettle(record.deleted | (node.writes if node is not None else frozenset()))
+
+
+def _void(step: Transition, cell_id: str) -> None:
+    running, ahead = step.state.running, step.state.ahead
+    if running is not None and running.cell == cell_id:
+        step.change(running=replace(running, void=True))
+    if any(execution.cell == cell_id for execution in ahead):
+        step.change(ahead=tuple(replace(e, void=True) if e.cell == cell_id else e for e in ahead))
 
 
 def update_notebook(operation: UpdateNotebook, step: Transition) -> None:

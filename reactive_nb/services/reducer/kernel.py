@@ -13,7 +13,7 @@ from typing import Any
 from reactive_kernels import ExecuteReply
 from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.execution.reasons import ReasonKind
-from reactive_nb.execution.records import Outcome
+from reactive_nb.execution.records import Outcome, inputs_now
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.formats import kernelspecs
 from reactive_nb.models import Cell, CellError, KernelState
@@ -30,11 +30,12 @@ from reactive_nb.services.operations import (
 )
 from reactive_nb.services.reducer.ahead import reach_after
 from reactive_nb.services.reducer.next_cell import begin, is_premature
-from reactive_nb.services.reducer.planning import mark_done, pull_in_dependants, replace_run
+from reactive_nb.services.reducer.planning import mark_done, mark_ended, pull_in_dependants, replace_run
 from reactive_nb.services.reducer.results import Report, leave_no_trace, record_run, seen_from
 from reactive_nb.services.reducer.runs import abandon, forget_runs, lose_records, replace_kernel
 from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.reducer.widgets import run_behind
+from reactive_nb.services.state import Execution
 
 
 def kernel_changed(operation: KernelChanged, step: Transition) -> None:
@@ -70,16 +71,26 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
     running = step.state.running
     if running is None or running.number != operation.number:
         return
-    step.change(running=replace(running, started=True))
+    running = _as_it_begins(step, running)
+    step.change(running=running)
     begin(step, running)
     cell = step.state.notebook.cell(running.cell)
-    if cell is None:
+    if cell is None or running.void:
         return
     if cell.outputs:
         views.clear_outputs(step.events, cell.id)
     step.set_cell(
         replace(cell, outputs=(), error=None, execution_count=None, started_at=operation.at, duration_ms=None)
     )
+
+
+def _as_it_begins(step: Transition, running: Execution) -> Execution:
+    """What was planned may have changed since the kernel was given the cell, perhaps together with others."""
+    started = replace(running, started=True)
+    now = step.now()
+    if running.void or running.cell not in now.graph.nodes or is_premature(now, step.state.stale, running):
+        return replace(started, premature=True)
+    return replace(started, inputs=inputs_now(now.graph, now.records, running.cell), graph=now.graph)
 
 
 def cell_finished(operation: CellFinished, step: Transition) -> None:
@@ -89,27 +100,31 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
     _go_on(step)
     cell = step.state.notebook.cell(running.cell)
     report: Report = (operation.reply.report if operation.reply else None) or {}
-    if cell is None or cell.id not in step.graph.nodes:
+    if cell is None or running.void:
         leave_no_trace(step, running.cell, report)
-        if cell is not None and cell.id in step.state.knowledge:
-            _show(step, cell, operation)
-        mark_done(step, running.cell)
+        _give_up_kernel(step, operation)
+        return
+    if cell.id not in step.graph.nodes:  # disabled meanwhile
+        leave_no_trace(step, running.cell, report)
+        _show(step, cell, operation)
+        _give_up_kernel(step, operation)
         return
     if operation.outcome is Outcome.ERROR and _waits_for_name_below(step, cell, report.get("name_error")):
         leave_no_trace(step, cell.id, report)
         return
     report = seen_from(step.graph, cell.id, report)
-    too_early = running.ahead and is_premature(step.now(), step.state.stale, running)
     refined = _learn(step, cell, operation, report)
     record_run(step, running, cell, operation.outcome, report, refined=refined)
     _note_new_ways(step, cell.id, report)
     _show(step, cell, operation)
-    if not too_early:
-        mark_done(step, cell.id)
-    if refined and step.state.pending & set(step.graph.nodes[cell.id].providers.values()):
-        _run_again(step, cell.id)  # it turns out to need what is yet to run
+    mark_ended(step, running, operation.outcome)
     run_behind(step, {cell.id})  # widgets may have been moved while it ran
-    if operation.outcome is Outcome.KERNEL:  # it may still be running, and nothing else can then
+    _give_up_kernel(step, operation)
+
+
+def _give_up_kernel(step: Transition, operation: CellFinished) -> None:
+    """A cell of which the kernel did not say how it ended may still be running, and nothing else can then."""
+    if operation.outcome is Outcome.KERNEL:
         abandon(step, RunState.FAILED, operation.message or "The kernel does not answer.", "kernel")
 
 
@@ -158,12 +173,6 @@ def _waits_for_name_below(step: Transition, cell: Cell, name: str | None) -> boo
     replace_run(step, replace(run, pending=run.pending | dependants))
     step.touch(cell.id, *step.graph.users_of(cell.id))
     return True
-
-
-def _run_again(step: Transition, cell_id: str) -> None:
-    for run in step.state.runs:
-        if run.done and run.done[-1] == cell_id and not run.interrupted:
-            replace_run(step, replace(run, pending=run.pending | {cell_id}, done=run.done[:-1]))
 
 
 def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report) -> bool:
@@ -259,6 +268,10 @@ def _error_text(outcome: Outcome, reply: ExecuteReply | None) -> str:
 
 def foreign_run(_: ForeignRun, step: Transition) -> None:
     """Nobody knows what the names hold now: every cell is stale. What is `bound` stays so, until something runs."""
+    running = step.state.running
+    if running is not None and running.started:  # it has ended, though that has not been heard
+        mark_done(step, running.cell)
+        step.change(running=replace(running, void=True))
     step.change(forget=step.state.forget | step.state.records.keys())
     lose_records(step, ReasonKind.FOREIGN)
     step.touch_everything()

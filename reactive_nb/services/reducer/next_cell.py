@@ -25,11 +25,22 @@ def needed_first(now: Situation, stale: AbstractSet[str], cell: str) -> tuple[se
 
 
 def is_premature(now: Situation, stale: AbstractSet[str], execution: Execution) -> bool:
-    """Whether a cell that was given ahead would not have been given so if its turn had been awaited."""
-    if execution.cell not in now.graph.nodes or now.sources[execution.cell] != execution.source:
+    """Whether a cell that the kernel begins with would not be given to it so any more."""
+    if now.sources[execution.cell] != execution.source:
         return True
     ancestors, creators = needed_first(now, stale, execution.cell)
-    return bool(ancestors or creators)
+    return bool(ancestors or creators) or not _has_inputs(now, execution)
+
+
+def _has_inputs(now: Situation, execution: Execution) -> bool:
+    """Whether what it was given is what it would use now. Its providers may have left what they had left before."""
+    inputs = inputs_now(now.graph, now.records, execution.cell)
+    if inputs == execution.inputs:
+        return True
+    return [entry[:2] for entry in inputs] == [entry[:2] for entry in execution.inputs] and all(
+        now_used == given or (provider in now.records and now.records[provider].number == given)
+        for (_, provider, now_used), (_, _, given) in zip(inputs, execution.inputs, strict=True)
+    )
 
 
 def blocked_by(state: SessionState, now: Situation, cell: str) -> CellError | None:

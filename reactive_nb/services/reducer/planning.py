@@ -14,7 +14,7 @@ from reactive_nb.execution.pending import Pending
 from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import Situation, with_dependants
 from reactive_nb.execution.settled import Settled
-from reactive_nb.models import CellError, CellType, KernelState
+from reactive_nb.models import CellError, CellType, DependencyGraph, KernelState
 from reactive_nb.models.persistent import PersistentSet
 from reactive_nb.schemas.events import RunFinished
 from reactive_nb.schemas.runs import RunState
@@ -23,7 +23,7 @@ from reactive_nb.services.effects import BindNames, ExecuteBatch, StartKernel, S
 from reactive_nb.services.reducer.ahead import look_ahead
 from reactive_nb.services.reducer.next_cell import blocked_by, bound_after, execution_of, needed_first
 from reactive_nb.services.reducer.transition import Transition
-from reactive_nb.services.state import MOST_AT_ONCE, Run, SessionState
+from reactive_nb.services.state import MOST_AT_ONCE, Execution, Run, SessionState
 
 MOST_PULLS = 3
 """How often, in one run, a creator is run again because its object was changed in place."""
@@ -34,7 +34,9 @@ MOST_TIMES = 8
 def settle(step: Transition) -> None:
     """Graph, staleness and what runs next, after an operation."""
     step.refresh()
-    if step.state.ahead and step.state.graph is not step.before.graph:
+    if step.state.ahead and (
+        step.state.graph is not step.before.graph or step.state.notebook.revision != step.before.notebook.revision
+    ):
         step.do(StopBatch())
     _advance(step)
     step.refresh()
@@ -232,6 +234,38 @@ def mark_done(step: Transition, cell: str) -> None:
     )
 
 
+def mark_ended(step: Transition, execution: Execution, outcome: Outcome) -> None:
+    """A run of the cell has ended: it is not to run any more, but in runs which that was not good enough for.
+
+    Those are the runs in which something above it is still to run, or the kernel began with it when the plan had
+    changed already; and those that were asked for while it was being interrupted. An interrupted run awaits no more.
+    """
+    cell = execution.cell
+    again = execution.premature or (outcome is Outcome.INTERRUPTED and execution.interrupted)
+    if not again:
+        first = next(step.state.pending_in_order(), cell)
+        again = first != cell and not _above(step.graph, cell).isdisjoint(step.state.pending)
+    step.change(
+        runs=tuple(
+            replace(run, pending=run.pending - {cell}, done=(*run.done, cell))
+            if cell in run.pending and (run.interrupted or not again)
+            else run
+            for run in step.state.runs
+        )
+    )
+
+
+def _above(graph: DependencyGraph, cell: str) -> set[str]:
+    """The cells that `cell` gets names from, however far up."""
+    found: set[str] = set()
+    todo = [cell]
+    while todo:
+        more = set(graph.nodes[todo.pop()].providers.values()) - found
+        found |= more
+        todo += more
+    return found - {cell}
+
+
 def _start_kernel(step: Transition) -> None:
     if step.state.kernel in (KernelState.NONE, KernelState.DEAD):
         step.change(kernel=KernelState.STARTING, kernel_message=None)
@@ -248,7 +282,8 @@ def _start(step: Transition, now: Situation, cell_id: str) -> None:
     executions = [part.execution for part in following]
     given = 1 + len(following)
     reach = min(4 * step.state.reach, MOST_AT_ONCE)  # unless it turns out to be too many, too
-    step.change(ahead=tuple(executions), number=executions[-1].number, given=given, reach=reach)
+    settled = step.state.settled.counting_from(executions[-1].doubts)
+    step.change(ahead=tuple(executions), number=executions[-1].number, given=given, reach=reach, settled=settled)
     step.do(ExecuteBatch((effect, *(part.effect for part in following)), tuple(part.condition for part in following)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
+from reactive_nb.execution.records import Inputs, Outcome, Records, RunRecord, inputs_now
 from reactive_nb.models import Cell, CellType, DependencyGraph
 from reactive_nb.models.persistent import PersistentMap
 from reactive_nb.services.reducer.transition import Transition
@@ -43,7 +43,6 @@ def record_run(
     """Note how the run of `cell` ended and what it did to names. `refined`: it is why the graph is another now."""
     state, graph = step.state, step.graph
     writes = graph.nodes[cell.id].writes
-    edited = graph is not running.graph and not refined and not state.knowledge[cell.id].learned
     kept = frozenset(report["kept"]) if "kept" in report else writes
     deleted = frozenset(report.get("deleted", ()))
     goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
@@ -51,7 +50,7 @@ def record_run(
     record = RunRecord(
         number=running.number,
         source=running.source,
-        inputs=running.inputs if edited else inputs_now(graph, state.records, cell.id),
+        inputs=_with_learned(running, graph, state.records) if refined else running.inputs,
         outcome=outcome,
         provides=provides,
         kept=kept,
@@ -77,6 +76,25 @@ def record_run(
     step.touch(
         cell.id, *graph.users_of(cell.id), *(other for other, _ in report.get("spoiled", ()) if other in graph.nodes)
     )
+
+
+def _with_learned(running: Execution, graph: DependencyGraph, records: Records) -> Inputs:
+    """The inputs of a run that was seen to use other names than was known when it began.
+
+    A name of which another cell is the provider by now is left as it was: the run did not get that one's.
+    """
+    cell, then = running.cell, running.graph
+    if then is graph:
+        return running.inputs
+    given = {name for name, _, _ in running.inputs}
+
+    def as_then(name: str) -> bool:
+        return then.writer_above(cell, name) == graph.writer_above(cell, name)
+
+    found = inputs_now(graph, records, cell)
+    used = {name for name, _, _ in found}
+    kept = [entry for entry in running.inputs if entry[0] in used or not as_then(entry[0])]
+    return tuple(sorted([*kept, *(entry for entry in found if entry[0] not in given and as_then(entry[0]))]))
 
 
 def _since(before: RunRecord | None, same: Iterable[str]) -> dict[str, int]:

@@ -36,11 +36,17 @@ def run_cells(operation: RunCells, step: Transition) -> None:
 
 
 def interrupt_run(_: InterruptRun, step: Transition) -> None:
-    """The rest of the plan, and requests sent before, are dropped; their cells stay stale."""
-    running = step.state.running
+    """The rest of the plan, and requests sent before, are dropped; their cells stay stale.
+
+    What is asked for from now on waits until the running cell has ended, and runs then.
+    """
+    running, ahead = step.state.running, step.state.ahead
     if running is not None:
         step.do(InterruptKernel())
-    if step.state.ahead:
+        step.change(
+            running=replace(running, interrupted=True), ahead=tuple(replace(e, interrupted=True) for e in ahead)
+        )
+    if ahead:
         step.do(StopBatch())
     ended: list[Run] = []
     going: list[Run] = []
