@@ -13,9 +13,25 @@ from reactive_nb.services.reducer.telling import status_of
 from reactive_nb.services.state import SessionState
 
 
-def violations(state: SessionState) -> list[str]:
-    """In words; none if all is well."""
-    return [*_of_graph(state), *_of_staleness(state), *_of_pending(state), *_of_bindings(state)]
+def violations(state: SessionState, since: SessionState | None = None) -> list[str]:
+    """In words; none if all is well.
+
+    `since`: an earlier state, in which all was: a graph that is still of the same is not looked at again.
+    """
+    same_graph = since is not None and since.dependencies is state.dependencies and _is_of_the_same(state, since)
+    graph = () if same_graph else _of_graph(state)
+    return [*graph, *_of_staleness(state), *_of_pending(state), *_of_bindings(state)]
+
+
+def _is_of_the_same(state: SessionState, since: SessionState) -> bool:
+    """Whether a graph would be made of the same."""
+    now, then = state.notebook, since.notebook
+    if now is not then:
+        if now.order is not then.order or now.settings.redefinition is not then.settings.redefinition:
+            return False
+        if any(cell.config is not then.by_id[cell.id].config for cell in now.cells):
+            return False
+    return state.knowledge is since.knowledge and state.ambient is since.ambient
 
 
 def _of_graph(state: SessionState) -> Iterator[str]:
