@@ -54,6 +54,10 @@ EXAMPLES: dict[str, tuple[Sequence[str], Sequence[Edit]]] = {
         ("a = 0", "p = p; p.append(0)"),
         [("insert", 0, "from tests.services.local_names import *"), ("text", 8, "{{ p.append(0) }}")],
     ),
+    "an attribute of a class is changed by a cell above the one that a name from further down comes from": (
+        ("class K:\n    xs = []", "K.xs.append(1)", "k = K()\nk.xs.append(2)\nprint(K.xs)", "print(K.xs, k.xs)"),
+        [("move", 2, "0"), ("move", 0, "2")],
+    ),
 }
 
 

@@ -25,11 +25,17 @@ def needed_first(now: Situation, stale: AbstractSet[str], cell: str) -> tuple[se
 
 
 def is_premature(now: Situation, stale: AbstractSet[str], execution: Execution) -> bool:
-    """Whether a cell that the kernel begins with would not be given to it so any more."""
+    """Whether a cell that the kernel begins with would not be given to it so any more.
+
+    A cell that was chosen when nothing else ran may have been given to the kernel though an object that it needs was
+    spoiled: for some are spoiled again by whoever makes them anew.
+    """
     if now.sources[execution.cell] != execution.source:
         return True
     ancestors, creators = needed_first(now, stale, execution.cell)
-    return bool(ancestors or creators) or not _has_inputs(now, execution)
+    if ancestors or (creators and (execution.ahead or now.graph is not execution.graph)):
+        return True
+    return not _has_inputs(now, execution)
 
 
 def _has_inputs(now: Situation, execution: Execution) -> bool:
