@@ -4,9 +4,9 @@ Each kind has an adapter: is its module loaded, what is its state, is it the sam
 one with a space in it, which no variable can have: a cell that changed it provides a version, and before a cell runs it
 is made what it was at the cell's place. Who reads it can't be seen, so a cell counts as a reader if it may be one:
 
-* the global random generators of `random` and numpy: a cell that drew from it, or seeded it. Until a cell seeds one it
-  is left alone: who runs `rand()` again wants new numbers. Of the cell that loads numpy's, as its first use does, the
-  source tells whether it drew or seeded;
+* the global random generators of `random` and numpy: a cell that drew from it, or speaks of seeding it. Until a cell
+  seeds one it is left alone: who runs `rand()` again wants new numbers. Of the cell that loads numpy's, as its first
+  use does, the source tells whether it drew or seeded;
 * matplotlib's style: a cell during which it was looked up;
 * print options of pandas and numpy: a cell that uses something of a library, or of a module of the user's own;
 * working directory, environment, module path, warning filters: a cell that calls anything.
@@ -270,6 +270,8 @@ class AmbientState:
             for name, state in changed.items()
             if name in before and (before[name] is state or self.adapters[name].equal(before[name], state))
         ]
+        if _SEEDS.search(source):  # it may have left what it found, and yet not by itself
+            drawn |= _DRAWN & self.adapters.keys()
         return sorted(changed), self._read(of_libraries, drawn), same
 
     def _keep_what_loading_did(self, before: dict[str, Any], changed: dict[str, Any]) -> None:
@@ -298,5 +300,5 @@ class AmbientState:
 
 
 _DRAWS = re.compile(r"random|seed|sampl|shuffl")
-_SEEDS = re.compile(r"seed|set_state")
+_SEEDS = re.compile(r"seed|set_?state")
 _DRAWN = frozenset(["random generator", "numpy random generator"])
