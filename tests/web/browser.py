@@ -102,6 +102,7 @@ def cell(page: Page, cell_id: str) -> Locator:
 
 def write(page: Page, cell_id: str, text: str) -> None:
     """Replace a cell's source, as one would with the keyboard."""
+    cell(page, cell_id).scroll_into_view_if_needed()
     cell(page, cell_id).locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
