@@ -1,1 +1,0 @@
-import{a as e}from"./hooks-UUmIs5Va.js";import{t}from"./index-CuUpTGGe.js";import{t as n}from"./Folded-A1vqNMyO.js";import{t as r}from"./Sandbox-CTOtABPO.js";import{t as i}from"./jsxRuntime-X_B3tWFA.js";function a({mime:a,data:o}){let s=t(o),c=e(()=>a===`text/html`?{html:s}:{script:s},[a,s]);return i(n,{children:i(r,{title:`HTML output`,content:c})})}export{a as default};

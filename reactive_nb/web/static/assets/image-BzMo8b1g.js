@@ -1,5 +1,0 @@
-<<<<<<<< HEAD:reactive_nb/web/static/assets/image-C8QO7PGY.js
-import{t as e}from"./index-SqsBJokq.js";import{t}from"./jsxRuntime-X_B3tWFA.js";function n({output:n,mime:r,data:i}){let a=n.metadata?.[r]??{},o=e(n.data?.[`text/plain`]);return t(`img`,{class:`picture`,src:`data:${r};base64,${e(i).replace(/\s/g,``)}`,alt:o===``?`Picture`:o,...a.width===void 0?{}:{width:a.width},...a.height===void 0?{}:{height:a.height}})}export{n as default};
-========
-import{t as e}from"./index-CuUpTGGe.js";import{t}from"./jsxRuntime-X_B3tWFA.js";function n({output:n,mime:r,data:i}){let a=n.metadata?.[r]??{},o=e(n.data?.[`text/plain`]);return t(`img`,{class:`picture`,src:`data:${r};base64,${e(i).replace(/\s/g,``)}`,alt:o===``?`Picture`:o,...a.width===void 0?{}:{width:a.width},...a.height===void 0?{}:{height:a.height}})}export{n as default};
->>>>>>>> c8557c2 (The page is looked at by axe, in narrow windows, with a thousand cells and with six notebooks of others; outputs that are out of date keep enough contrast):reactive_nb/web/static/assets/image-BzMo8b1g.js

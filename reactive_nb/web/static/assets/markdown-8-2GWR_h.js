@@ -1,1 +1,0 @@
-import{t as e}from"./index-C7wr8JVj.js";import t from"./Prose-ByKZwWhP.js";import{t as n}from"./jsxRuntime-X_B3tWFA.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};

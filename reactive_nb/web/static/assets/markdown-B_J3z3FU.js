@@ -1,1 +1,0 @@
-import{t as e}from"./index-CuUpTGGe.js";import t from"./Prose-95-MPwDm.js";import{t as n}from"./jsxRuntime-X_B3tWFA.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};

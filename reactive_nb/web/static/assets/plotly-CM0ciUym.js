@@ -1,5 +1,0 @@
-<<<<<<<< HEAD:reactive_nb/web/static/assets/plotly-D_MavtKc.js
-import{l as e}from"./index-SqsBJokq.js";import{a as t}from"./hooks-UUmIs5Va.js";import{t as n}from"./Sandbox-hgPxhS-f.js";import{t as r}from"./jsxRuntime-X_B3tWFA.js";var i=new URL(`plotly-DOfAiWXV.js`,import.meta.url).href;function a({data:a}){let o=e.value===`dark`,s=t(()=>({program:i,data:{figure:a,dark:o}}),[a,o]);return r(n,{title:`Plotly figure`,content:s})}export{a as default};
-========
-import{l as e}from"./index-CuUpTGGe.js";import{a as t}from"./hooks-UUmIs5Va.js";import{t as n}from"./Sandbox-CTOtABPO.js";import{t as r}from"./jsxRuntime-X_B3tWFA.js";var i=new URL(`plotly-DOfAiWXV.js`,import.meta.url).href;function a({data:a}){let o=e.value===`dark`,s=t(()=>({program:i,data:{figure:a,dark:o}}),[a,o]);return r(n,{title:`Plotly figure`,content:s})}export{a as default};
->>>>>>>> c8557c2 (The page is looked at by axe, in narrow windows, with a thousand cells and with six notebooks of others; outputs that are out of date keep enough contrast):reactive_nb/web/static/assets/plotly-CM0ciUym.js

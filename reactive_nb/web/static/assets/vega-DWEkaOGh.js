@@ -1,5 +1,0 @@
-<<<<<<<< HEAD:reactive_nb/web/static/assets/vega-QiMhDHY_.js
-import{l as e}from"./index-SqsBJokq.js";import{a as t}from"./hooks-UUmIs5Va.js";import{t as n}from"./Sandbox-hgPxhS-f.js";import{t as r}from"./jsxRuntime-X_B3tWFA.js";var i=new URL(`vega-Dx61zhiP.js`,import.meta.url).href;function a({mime:a,data:o}){let s=e.value===`dark`,c=a.includes(`vegalite`)?`vega-lite`:`vega`,l=t(()=>({program:i,data:{spec:o,mode:c,dark:s}}),[o,c,s]);return r(n,{title:`Vega chart`,content:l})}export{a as default};
-========
-import{l as e}from"./index-CuUpTGGe.js";import{a as t}from"./hooks-UUmIs5Va.js";import{t as n}from"./Sandbox-CTOtABPO.js";import{t as r}from"./jsxRuntime-X_B3tWFA.js";var i=new URL(`vega-Dx61zhiP.js`,import.meta.url).href;function a({mime:a,data:o}){let s=e.value===`dark`,c=a.includes(`vegalite`)?`vega-lite`:`vega`,l=t(()=>({program:i,data:{spec:o,mode:c,dark:s}}),[o,c,s]);return r(n,{title:`Vega chart`,content:l})}export{a as default};
->>>>>>>> c8557c2 (The page is looked at by axe, in narrow windows, with a thousand cells and with six notebooks of others; outputs that are out of date keep enough contrast):reactive_nb/web/static/assets/vega-DWEkaOGh.js
