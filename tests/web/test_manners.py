@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -32,7 +32,7 @@ def looked_at(page: Page, name: str) -> None:
 def test_every_state_can_be_read(
     browser: Browser, service: Service, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    look = {"color_scheme": scheme, "viewport": {"width": width, "height": 860}}
+    look: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 860}}
     kind = f"{scheme}-{width}"
     with guest(browser, service, complaints=True, **look) as page:
         page.goto(service.url)
