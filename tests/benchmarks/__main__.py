@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     analysis,
+    binding,
     chain,
     chat,
     dynamodb,
@@ -42,6 +43,7 @@ MEASURES = {
     "memory": memory,
     "graph": graph,
     "analysis": analysis,
+    "binding": binding,
     "sql": sql,
     "tokens": tokens,
     "dynamodb": dynamodb,
