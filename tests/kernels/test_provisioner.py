@@ -154,6 +154,10 @@ def test_nbclient_runs_a_notebook() -> None:
 # A stock Jupyter Server
 
 
+START_S = 120.0
+"""A Jupyter Server imports much: on a busy machine that takes long."""
+
+
 class JupyterServer:
     """A Jupyter Server with its own defaults, and a token."""
 
@@ -165,10 +169,17 @@ class JupyterServer:
         options = [f"--IdentityProvider.token={self.token}", "--allow-root", "--no-browser"]
         command = [sys.executable, "-m", "jupyter_server", *where, *options]
         self.process = subprocess.Popen(command, cwd=directory, stderr=subprocess.DEVNULL)
+        try:
+            self._await_answer()
+        except BaseException:
+            self.process.kill()
+            raise
+
+    def _await_answer(self) -> None:
         started = time.monotonic()
         while not self._answers():
             assert self.process.poll() is None, "the server ended"
-            assert time.monotonic() < started + DEADLINE_S
+            assert time.monotonic() < started + START_S, "it does not answer"
             time.sleep(0.05)
 
     def _answers(self) -> bool:
