@@ -31,6 +31,8 @@ _SOURCES = {
     "_reactive_nb_text": "kernel_text.py",
     "_reactive_nb.kernel_ambient": "kernel_ambient.py",
     "_reactive_nb.kernel_tables": "kernel_tables.py",
+    "_reactive_nb.kernel_namespace": "kernel_namespace.py",
+    "_reactive_nb.kernel_step": "kernel_step.py",
     "_reactive_nb": "kernel_side.py",
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_widgets": "kernel_widgets.py",

@@ -11,7 +11,8 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from reactive_kernels.kernel_side import Namespace, Step
+from reactive_kernels.kernel_namespace import Namespace
+from reactive_kernels.kernel_step import Step
 from reactive_nb.execution.namespace import bindings_for
 from tests.benchmarks.samples import Result, Row
 from tests.services.in_process import InProcessNotebook

@@ -1,7 +1,7 @@
 """A session's reducer driven without a kernel, network or clock: real namespace steps, in this very process.
 
-The kernel-side code that a kernel is sent (`kernel_side.Namespace` and `Step`) works on a plain namespace here, so the
-reducer gets the reports it would get from a kernel, deterministically and in microseconds.
+The code that a kernel is sent (`kernel_namespace.Namespace` and `kernel_step.Step`) works on a plain namespace here, so
+the reducer gets the reports it would get from a kernel, deterministically and in microseconds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from reactive_kernels import Append
-from reactive_kernels.kernel_side import Namespace, Step
+from reactive_kernels.kernel_namespace import Namespace
+from reactive_kernels.kernel_step import Step
 from reactive_kernels.kernel_text import show
 from reactive_kernels.replies import execute_reply
 from reactive_nb.execution.executor import shown_values

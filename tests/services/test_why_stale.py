@@ -216,7 +216,7 @@ def test_cells_in_a_language_that_nobody_can_analyse() -> None:
 
 
 def test_a_moved_widget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reactive_kernels.kernel_side.WATCHERS", [WidgetWatch()])
+    monkeypatch.setattr("reactive_kernels.kernel_step.WATCHERS", [WidgetWatch()])
     notebook = InProcessNotebook("from ipywidgets import IntSlider\ns = IntSlider()", "x = s.value", "x")
     notebook.run()
     notebook.do(LAZY)

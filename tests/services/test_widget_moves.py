@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reactive_kernels import kernel_side
+from reactive_kernels import kernel_step
 from reactive_kernels.kernel_widgets import WidgetWatch
 from reactive_nb.models import CellMode, CellStatus, RunMode
 from reactive_nb.services.operations import AddCell, InterruptRun, MoveWidget, UpdateCell, UpdateNotebook
@@ -24,9 +24,9 @@ _watch = WidgetWatch()  # one for all: each would take hold of the same class ag
 
 @pytest.fixture(autouse=True)
 def watching() -> Iterator[None]:
-    kernel_side.WATCHERS.append(_watch)
+    kernel_step.WATCHERS.append(_watch)
     yield
-    kernel_side.WATCHERS.remove(_watch)
+    kernel_step.WATCHERS.remove(_watch)
 
 
 def move(notebook: InProcessNotebook, value: Any, name: str = "s") -> list[str]:

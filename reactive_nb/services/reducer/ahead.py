@@ -18,7 +18,7 @@ from reactive_nb.services.reducer.transition import Transition
 from reactive_nb.services.state import MOST_AT_ONCE, Execution, SessionState
 
 Expected = dict[str, list[str]]
-"""Parts of the report of a run (see `kernel_side`)."""
+"""Parts of the report of a run (see `kernel_step`)."""
 
 
 @dataclass(frozen=True, slots=True)
