@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 # The functions that change nothing, and may be called while a cell runs.
-READ_ONLY = frozenset({"variables", "variable"})
+READ_ONLY = frozenset({"variables", "variable", "widget_module"})
 # An expression whose value shows that the helper is in place.
 PROBE = '__import__("_reactive_nb").VERSION'
 
@@ -48,6 +48,7 @@ _LATER = {
     "_reactive_nb.kernel_variables": "kernel_variables.py",
     "_reactive_nb.kernel_table_pages": "kernel_table_pages.py",
     "_reactive_nb.kernel_table_rows": "kernel_table_rows.py",
+    "_reactive_nb.kernel_widget_modules": "kernel_widget_modules.py",
     "_reactive_nb.kernel_sql": "kernel_sql.py",
     "_reactive_nb.kernel_sql_errors": "kernel_sql_errors.py",
     "_reactive_nb.kernel_sql_aside": "kernel_sql_aside.py",

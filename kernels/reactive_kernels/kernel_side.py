@@ -28,6 +28,7 @@ _LATER = {
     "variables": "_reactive_nb.kernel_variables",
     "variable": "_reactive_nb.kernel_table_pages",
     "database": "_reactive_nb.kernel_sql",
+    "widget_module": "_reactive_nb.kernel_widget_modules",
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}

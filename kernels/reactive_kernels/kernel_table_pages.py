@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .kernel_later import later
@@ -52,7 +52,7 @@ def variable(
         if not _has_rows(value):
             return {"missing": False, "problem": "This is no table: it can't be sorted or filtered."}
         try:
-            places = rows.places(value, _of.family_of(value), sort, descending, filters)
+            places = _remembered((name, cell, sort, descending, filters), value, rows.places)
         except rows.Unanswerable as error:
             return {"missing": False, "problem": str(error)}
     total = _of.guarded(lambda: _length(value), 0)
@@ -74,6 +74,20 @@ def variable(
         "rows": [[_of.plain(part) for part in row[:_COLUMNS]] for row in page],
         "offset": offset,
     }
+
+
+_last: list[Any] = []
+"""The question that was asked last, and the places that answer it: the next is mostly for its next page."""
+
+
+def _remembered(question: tuple[Any, ...], value: Any, places: Callable[..., Sequence[int]]) -> Sequence[int]:
+    """The places, found anew if a cell has run meanwhile, or the value is another."""
+    count = sys.modules["_reactive_nb"].namespace.shell.execution_count
+    key = (question, id(value), _length(value), count)
+    if not _last or _last[0] != key:
+        found = places(value, _of.family_of(value), *question[2:])
+        _last[:] = [key, found]
+    return _last[1]  # type: ignore[no-any-return]
 
 
 def _find(name: str, cell: str | None) -> list[Any]:

@@ -79,7 +79,7 @@ def _of_pandas(value: Any, sort: int | None, descending: bool, filters: Sequence
     if sort is None:
         return found
     column = pandas_column(value, sort).iloc[found]
-    if column.dtype == object and len(column) > _MOST_OBJECTS:
+    if getattr(column.dtype, "kind", "O") == "O" and len(column) > _MOST_OBJECTS:
         raise Unanswerable(f"More than {_MOST_OBJECTS:,} objects are sorted in cells only.")
     how: Any = {"ascending": not descending, "kind": "stable", "na_position": "last"}
     try:

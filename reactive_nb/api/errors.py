@@ -40,6 +40,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "no-such-notebook": (404, "No such notebook"),
     "no-such-cell": (404, "No such cell"),
     "no-such-variable": (404, "No such variable"),
+    "no-such-module": (404, "No such module of widgets"),
     "no-such-widget": (404, "No such widget"),
     "no-such-output": (404, "No such output"),
     "method-not-allowed": (405, "Method not allowed"),

@@ -211,6 +211,7 @@ EXAMPLES: Mapping[str, Any] = {
         "edges": [{"from": "price", "to": "total", "names": ["price"], "kind": "reads", "below": False}],
         "revision": 0,
     },
+    "WidgetModule": {"module": "ipycanvas", "source": 'define(["@jupyter-widgets/base"], (base) => ({}));'},
     "WidgetsResponse": {"widgets": [_WIDGET]},
     "WidgetMoved": {"widget": _WIDGET, "settled": True, "cells": [_ran("best", 12)]},
     "KernelspecList": {

@@ -23,6 +23,16 @@ class Widget(Response):
     read_by: list[CellId] = Field(description="Cells that have looked at it, and run when it is moved.")
 
 
+class WidgetModule(Response):
+    """The code of a library of widgets for browsers, as it is installed beside the kernel.
+
+    It is to be trusted as little as an output: where it runs it should reach nothing.
+    """
+
+    module: str = Field(description="As widgets name it in `_model_module`.", examples=["ipycanvas"])
+    source: str = Field(description="A module for AMD loaders.")
+
+
 class WidgetsResponse(Response):
     """The kernel's widgets, in the order of their making."""
 

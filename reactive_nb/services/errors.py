@@ -34,6 +34,12 @@ class NoSuchWidget(SessionError):
     code = "no-such-widget"
 
 
+class NoSuchModule(SessionError):
+    """No library beside the kernel has brought code of that name for browsers."""
+
+    code = "no-such-module"
+
+
 class InvalidOperation(SessionError):
     """A value that can't be accepted; `field` names it."""
 

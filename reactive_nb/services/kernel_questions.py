@@ -14,8 +14,9 @@ from reactive_kernels import CommCloseEvent, CommMsgEvent, CommOpenEvent, Kernel
 from reactive_nb.schemas.commands import CommClose, CommMsg, CommOpen
 from reactive_nb.schemas.graph import Variable, VariablePage, VariablesResponse
 from reactive_nb.schemas.tables import TableQuestion
+from reactive_nb.schemas.widgets import WidgetModule
 from reactive_nb.services.comm_events import AnyComm
-from reactive_nb.services.errors import InvalidOperation, KernelUnavailable, NoSuchVariable
+from reactive_nb.services.errors import InvalidOperation, KernelUnavailable, NoSuchModule, NoSuchVariable
 from reactive_nb.services.kernel_link import KernelLink
 
 Answer = TypeVar("Answer")
@@ -45,6 +46,17 @@ async def variable(kernel: KernelLink, name: str, question: TableQuestion) -> Va
         raise NoSuchVariable(str(problem)) if page.get("missing") else InvalidOperation(str(problem))
     with _kernels_fault():
         return VariablePage(**page)
+
+
+async def widget_module(kernel: KernelLink, module: str) -> WidgetModule:
+    """The code of a library of widgets for browsers. Raises NoSuchModule."""
+    connection = kernel.living()
+    found = await _ask(connection.call("widget_module", module=module)) if connection.has_helper else {"source": None}
+    with _kernels_fault():
+        source = found["source"]
+        if source is None:
+            raise NoSuchModule(f"Beside the kernel no library with the widgets of {module!r} is installed.")
+        return WidgetModule(module=module, source=source)
 
 
 async def complete(kernel: KernelLink, code: str, cursor_pos: int) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from reactive_nb.schemas.events import Event, NotebookStateEvent, Presence, Pres
 from reactive_nb.schemas.graph import VariablePage, VariablesResponse
 from reactive_nb.schemas.runs import KernelRequestResponse, RunResponse
 from reactive_nb.schemas.tables import TableQuestion
-from reactive_nb.schemas.widgets import Widget, WidgetMoved
+from reactive_nb.schemas.widgets import Widget, WidgetModule, WidgetMoved
 from reactive_nb.services import kernel_questions, large_outputs, limits, views, widget_list
 from reactive_nb.services.awaited_runs import AwaitedRuns, run_response
 from reactive_nb.services.database import DatabaseAddress, checked, located, tried
@@ -342,6 +342,11 @@ class NotebookSession:
         """Rows of a table, items of a list, … Raises NoSuchVariable, InvalidOperation."""
         self._check_open()
         return await kernel_questions.variable(self.kernel, name, question or TableQuestion())
+
+    async def widget_module(self, module: str) -> WidgetModule:
+        """The code that a library of widgets brings along for browsers. Raises NoSuchModule."""
+        self._check_open()
+        return await kernel_questions.widget_module(self.kernel, module)
 
     async def complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
         """Jupyter's complete_reply; answered while a cell runs where the kernel can."""

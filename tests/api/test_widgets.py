@@ -51,3 +51,16 @@ async def test_what_cannot_be_moved_is_refused_in_words(client: httpx2.AsyncClie
     assert "bound to names are: slider" in other.json()["detail"]
     trait = await client.put(f"{address}/slider", json={"state": {"valeu": 1}})
     assert (trait.status_code, trait.json()["errors"][0]["field"]) == (422, "state.valeu")
+
+
+async def test_what_libraries_of_widgets_have_for_browsers_is_read_and_nothing_else(client: httpx2.AsyncClient) -> None:
+    notebook = await new_notebook(client, "1")
+    modules = f"notebooks/{notebook['id']}/widgets/modules"
+    assert (await client.get(f"{modules}/ipycanvas")).status_code == 503  # there is no kernel yet to ask
+    await client.post(f"notebooks/{notebook['id']}/run", json={"wait": 60})
+    found = await client.get(f"{modules}/ipycanvas")
+    assert found.headers["content-type"] == "application/json"
+    assert 'define(["@jupyter-widgets/base"]' in found.json()["source"]
+    for other in ("nowhere", "..%2f..%2f..%2f..%2fetc", "%2fetc", "ipycanvas%2f..%2f..", "a%2fb%2fc", "%2e%2e"):
+        missing = await client.get(f"{modules}/{other}")
+        assert (missing.status_code, missing.json()["type"]) == (404, "/problems/no-such-module"), other

@@ -110,6 +110,16 @@ async def test_sorted_pages_join_and_count_what_matches(kernel: KernelConnection
     assert (await kernel.execute("assert not x.n.is_monotonic_increasing and len(x.columns) == 1")).status == "ok"
 
 
+async def test_an_order_is_found_anew_when_a_cell_has_run(kernel: KernelConnection) -> None:
+    await kernel.execute("import pandas as pd\nx = pd.DataFrame({'n': [3, 1, 2]})")
+    assert await column(kernel, 0, sort=0) == [1, 2, 3]
+    assert await column(kernel, 0, sort=0) == [1, 2, 3]
+    await kernel.execute("x.loc[1, 'n'] = 9")
+    assert await column(kernel, 0, sort=0) == [2, 3, 9]
+    await kernel.execute("x = x + 1", silent=True)
+    assert await column(kernel, 0, sort=0) == [3, 4, 10]
+
+
 async def test_an_index_and_columns_of_one_name_are_told_apart_by_their_place(kernel: KernelConnection) -> None:
     code = "import pandas as pd\nx = pd.DataFrame([[1, 9], [2, 8]], columns=['a', 'a'], index=['q', 'p'])"
     await kernel.execute(code)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.api.service import Service
-from tests.web.browser import RUN_MS, cell, make, open_notebook, picture, visitor
+from tests.web.browser import DEADLINE_MS, RUN_MS, cell, make, open_notebook, picture, visitor
 from tests.web.test_outputs import run_all
 
 COUNTER = '''
@@ -207,3 +208,39 @@ def test_progress_bars_and_what_is_left_of_widgets_without_a_kernel(page: Page, 
     picture(page, "progress")
     page.get_by_role("button", name="Restart the kernel").click()
     expect(cell(page, "c0")).to_contain_text("Run the cell to use it", timeout=RUN_MS)
+
+
+def test_libraries_bring_the_code_that_is_installed_beside_the_kernel(browser: Browser, service: Service) -> None:
+    notebook = make(
+        service,
+        "import ipycanvas\ncanvas = ipycanvas.Canvas(width=120, height=60)\ncanvas.fill_style = '#0000ff'\n"
+        "canvas.fill_rect(10, 10, 50, 40)\ncanvas",
+        "%matplotlib ipympl\nimport matplotlib.pyplot as plt\nfigure, axes = plt.subplots(figsize=(4, 2))\n"
+        "line, = axes.plot([1, 3, 2])\nplt.show()",
+        "import bqplot.pyplot as bq\nbq.figure()\nbq.bar(['a', 'b', 'c'], [1, 3, 2])\nbq.show()",
+        "import traitlets, ipywidgets\nclass Lost(ipywidgets.DOMWidget):\n"
+        "    _model_module = traitlets.Unicode('nowhere').tag(sync=True)\n"
+        "    _model_name = traitlets.Unicode('LostModel').tag(sync=True)\n"
+        "    _view_module = traitlets.Unicode('nowhere').tag(sync=True)\n"
+        "    _view_name = traitlets.Unicode('LostView').tag(sync=True)\nLost()",
+    )
+    with visitor(browser, service, complaints=True) as page:  # of what is not there the browser complains
+        run_all(page, service, notebook)
+        drawn = """canvas => {
+          const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+          return all.some((value, place) => place % 4 === 3 && value > 0);
+        }"""
+        for cell_id in ("c0", "c1"):
+            cell(page, cell_id).scroll_into_view_if_needed()
+            canvas = inside(page, cell_id).locator("canvas").first
+            expect(canvas).to_be_visible(timeout=RUN_MS)
+            deadline = time.monotonic() + DEADLINE_MS / 1000
+            while not canvas.evaluate(drawn) and time.monotonic() < deadline:
+                page.wait_for_timeout(50)
+            assert canvas.evaluate(drawn), cell_id
+        picture(page, "modules")
+        cell(page, "c2").scroll_into_view_if_needed()
+        expect(inside(page, "c2").locator("svg .bar, svg .bargroup rect, svg rect.bar").first).to_be_visible()
+        cell(page, "c3").scroll_into_view_if_needed()
+        inside(page, "c3").get_by_text("Click to show").click()
+        expect(inside(page, "c3").locator("body")).to_contain_text("no code for the page of nowhere is installed")

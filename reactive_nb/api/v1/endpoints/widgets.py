@@ -11,7 +11,7 @@ from reactive_nb.api.deps import Session
 from reactive_nb.api.json_input import JsonRoute
 from reactive_nb.api.problems import problems
 from reactive_nb.api.responses import answer
-from reactive_nb.schemas.widgets import MoveWidgetRequest, WidgetMoved, WidgetsResponse
+from reactive_nb.schemas.widgets import MoveWidgetRequest, WidgetModule, WidgetMoved, WidgetsResponse
 
 router = APIRouter(prefix="/notebooks/{notebook_id}/widgets", tags=["widgets"], route_class=JsonRoute)
 
@@ -23,6 +23,20 @@ REST_CLIENT = "rest"
 async def list_widgets(session: Session) -> Response:
     """The widgets in the kernel with their values, the names they are bound to and the cells that look at them."""
     return answer(WidgetsResponse(widgets=session.widgets()))
+
+
+@router.get(
+    "/modules/{module:path}",
+    summary="Read a module of widgets",
+    response_model=WidgetModule,
+    responses=problems("no-such-notebook", "no-such-module", "kernel-unavailable"),
+)
+async def read_module(
+    session: Session,
+    module: Annotated[str, Path(max_length=256, description="The module's name.", examples=["ipycanvas"])],
+) -> Response:
+    """The code that a library of widgets brings along for browsers, from the kernel's own environment."""
+    return answer(await session.widget_module(module))
 
 
 @router.put(

@@ -5,6 +5,7 @@
  * A frame has code of the kernel's in it and is not trusted: it can speak to the widgets of the kernel and to nothing
  * else, which the kernel's code can do anyhow.
  */
+import { answered, rest } from "../service/rest";
 import type { Said, Told } from "../frame/widgets/talk";
 import type { NotebookSession } from "../session/session";
 import type { ServerEvent } from "../session/types";
@@ -18,6 +19,7 @@ interface Frame {
 
 class Switchboard {
   readonly #frames = new Set<Frame>();
+  readonly #modules = new Map<string, Promise<string | null>>();
   /** By comm: what our frames have said and the service has not told yet, in order. */
   readonly #underWay = new Map<string, { frame: Frame; text: string }[]>();
 
@@ -34,13 +36,38 @@ class Switchboard {
   }
 
   #said(frame: Frame, said: Said): void {
+    if (said.type === "module") {
+      void this.#module(said.name).then((source) => tell(frame, { type: "module", name: said.name, source }));
+      return;
+    }
     const comm = this.session.comms.get(said.id);
     const known = comm?.target === WIDGET;
     if (said.type === "want") {
       if (known) frame.held.add(said.id);
       tell(frame, { type: "state", id: said.id, state: known ? comm.state : null });
+      for (const one of known ? comm.custom : [])
+        tell(frame, { type: "msg", id: said.id, ...one, buffers: [...one.buffers] });
     } else if (known) void this.#send(frame, said);
     else tell(frame, { type: "done", key: said.key });
+  }
+
+  /** What is installed beside the kernel is told again only after the page is loaded anew. */
+  #module(name: string): Promise<string | null> {
+    let source = this.#modules.get(name);
+    if (source === undefined) {
+      const path = { notebook_id: this.session.notebookId, module: name };
+      source = answered(
+        rest.GET("/api/v1/notebooks/{notebook_id}/widgets/modules/{module}", { params: { path } }),
+      ).then(
+        (found) => found.source,
+        () => {
+          this.#modules.delete(name);
+          return null;
+        },
+      );
+      this.#modules.set(name, source);
+    }
+    return source;
   }
 
   async #send(frame: Frame, said: Extract<Said, { type: "msg" }>): Promise<void> {

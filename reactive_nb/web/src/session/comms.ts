@@ -8,10 +8,22 @@ import type { CommEvent, ServerEvent } from "./types";
 
 type State = Record<string, unknown>;
 
+/** What was said on a comm that is no state: whoever shows the widget later needs it as well (drawings, say). */
+export interface CustomMessage {
+  readonly data: State;
+  readonly metadata: State;
+  readonly buffers: readonly ArrayBuffer[];
+}
+
 export interface Comm {
   readonly target: string;
   readonly state: State;
+  /** The latest ones, oldest first. */
+  readonly custom: CustomMessage[];
 }
+
+const MOST_MESSAGES = 500;
+const MOST_BYTES = 8_000_000;
 
 /** After these nothing is left of what was in the kernel. */
 const WITHOUT_COMMS = new Set(["starting", "restarting", "dead", "stopped", "none"]);
@@ -33,7 +45,7 @@ export class Comms {
         for (const { comm_id, target_name, data, buffers: count } of event.comms) {
           const own = buffers.slice(from, from + count);
           from += count;
-          this.#comms.set(comm_id, { target: target_name, state: withBuffers(data, own) });
+          this.#comms.set(comm_id, { target: target_name, state: withBuffers(data, own), custom: [] });
         }
         this.changes.value++;
         return;
@@ -44,12 +56,14 @@ export class Comms {
         this.changes.value++;
         return;
       case "comm.open":
-        this.#comms.set(event.comm_id, { target: event.target_name, state: updateOf(event, buffers) });
+        this.#comms.set(event.comm_id, { target: event.target_name, state: updateOf(event, buffers), custom: [] });
         this.changes.value++;
         return;
       case "comm.msg": {
         const known = this.#comms.get(event.comm_id);
-        if (known === undefined || event.data["method"] !== "update") return;
+        if (known === undefined) return;
+        if (event.data["method"] === "custom" && event.client_id == null) keep(known.custom, event, buffers);
+        if (event.data["method"] !== "update") return;
         this.#comms.set(event.comm_id, { ...known, state: { ...known.state, ...updateOf(event, buffers) } });
         return;
       }
@@ -57,6 +71,16 @@ export class Comms {
         if (this.#comms.delete(event.comm_id)) this.changes.value++;
         return;
     }
+  }
+}
+
+function keep(kept: CustomMessage[], event: CommEvent, buffers: readonly ArrayBuffer[]): void {
+  kept.push({ data: event.data ?? {}, metadata: event.metadata ?? {}, buffers });
+  const size = (one: CustomMessage) => one.buffers.reduce((sum, buffer) => sum + buffer.byteLength, 100);
+  let bytes = kept.reduce((sum, one) => sum + size(one), 0);
+  while (kept.length > MOST_MESSAGES || bytes > MOST_BYTES) {
+    const oldest = kept.shift();
+    bytes -= oldest === undefined ? bytes : size(oldest);
   }
 }
 

@@ -4,4 +4,4 @@ import * as base from "@jupyter-widgets/base";
 import { defined } from "./define";
 import "anywidget";
 
-export const anywidget = defined(base);
+export const anywidget = defined().factory(base) ?? {};

@@ -9,6 +9,7 @@ type Hear = (message: unknown) => void;
 /** The line to the page. */
 export class Line {
   readonly #wanted = new Map<string, (state: Record<string, unknown> | null) => void>();
+  readonly #modules = new Map<string, (source: string | null) => void>();
   readonly #done = new Map<number, () => void>();
   readonly #comms = new Map<string, Comm>();
   #last = 0;
@@ -28,6 +29,14 @@ export class Line {
     return state === null ? null : { state, comm };
   }
 
+  /** The code of a library of widgets; null if there is none beside the kernel. */
+  module(name: string): Promise<string | null> {
+    return new Promise((resolve) => {
+      this.#modules.set(name, resolve);
+      this.#say({ type: "module", name });
+    });
+  }
+
   send(id: string, data: Record<string, unknown>, metadata: Record<string, unknown>, buffers: ArrayBuffer[]) {
     const key = ++this.#last;
     this.#say({ type: "msg", id, key, data, metadata, buffers });
@@ -43,6 +52,10 @@ export class Line {
       case "state":
         this.#wanted.get(told.id)?.(told.state);
         this.#wanted.delete(told.id);
+        return;
+      case "module":
+        this.#modules.get(told.name)?.(told.source);
+        this.#modules.delete(told.name);
         return;
       case "done":
         this.#done.get(told.key)?.();

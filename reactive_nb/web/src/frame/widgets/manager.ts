@@ -5,19 +5,21 @@ import * as controls from "@jupyter-widgets/controls";
 
 import { anywidget } from "./anywidget";
 import { Line } from "./comm";
+import { type Module, moduleOf } from "./define";
 import { rendermime } from "./formulas";
 import * as output from "./output";
 
-const MODULES: Record<string, Record<string, unknown>> = {
-  "@jupyter-widgets/base": base as unknown as Record<string, unknown>,
-  "@jupyter-widgets/controls": controls as unknown as Record<string, unknown>,
-  "@jupyter-widgets/output": output as unknown as Record<string, unknown>,
+const MODULES: Record<string, Module> = {
+  "@jupyter-widgets/base": base as unknown as Module,
+  "@jupyter-widgets/controls": controls as unknown as Module,
+  "@jupyter-widgets/output": output as unknown as Module,
   anywidget,
 };
 
 export class Manager extends ManagerBase {
   readonly _rendermime = rendermime;
   readonly #line: Line;
+  readonly #modules = new Map<string, Promise<Module>>();
 
   constructor(port: MessagePort) {
     super();
@@ -44,9 +46,27 @@ export class Manager extends ManagerBase {
   }
 
   protected override async loadClass(name: string, module: string): Promise<never> {
-    const found = MODULES[module]?.[name];
-    if (found === undefined) throw new Error(`This page has no ${name} of ${module}; anywidgets bring theirs along.`);
+    const found = (await this.#module(module))[name];
+    if (found === undefined) throw new Error(`The module ${module} has no ${name}.`);
     return found as never;
+  }
+
+  /** A module of ours, else as it is installed beside the kernel. */
+  #module(name: string): Promise<Module> {
+    let found = this.#modules.get(name);
+    if (found === undefined) {
+      found = this.#load(name);
+      this.#modules.set(name, found);
+    }
+    return found;
+  }
+
+  async #load(name: string): Promise<Module> {
+    const own = MODULES[name];
+    if (own !== undefined) return own;
+    const source = await this.#line.module(name);
+    if (source === null) throw new Error(`Beside the kernel no code for the page of ${name} is installed.`);
+    return moduleOf(source, (needed) => this.#module(needed));
   }
 
   protected override _create_comm(): Promise<never> {

@@ -3,6 +3,7 @@
 /** From the frame. */
 export type Said =
   | { readonly type: "want"; readonly id: string }
+  | { readonly type: "module"; readonly name: string }
   | {
       readonly type: "msg";
       readonly id: string;
@@ -16,6 +17,7 @@ export type Said =
 /** From the page. */
 export type Told =
   | { readonly type: "state"; readonly id: string; readonly state: Record<string, unknown> | null }
+  | { readonly type: "module"; readonly name: string; readonly source: string | null }
   | { readonly type: "done"; readonly key: number }
   | {
       readonly type: "msg";

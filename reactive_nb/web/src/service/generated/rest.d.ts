@@ -637,6 +637,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notebooks/{notebook_id}/widgets/modules/{module}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a module of widgets
+         * @description The code that a library of widgets brings along for browsers, from the kernel's own environment.
+         */
+        get: operations["read_module"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notebooks/import": {
         parameters: {
             query?: never;
@@ -2976,6 +2996,25 @@ export interface components {
             state: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * WidgetModule
+         * @description The code of a library of widgets for browsers, as it is installed beside the kernel.
+         *
+         *     It is to be trusted as little as an output: where it runs it should reach nothing.
+         */
+        WidgetModule: {
+            /**
+             * Module
+             * @description As widgets name it in `_model_module`.
+             * @example ipycanvas
+             */
+            module: string;
+            /**
+             * Source
+             * @description A module for AMD loaders.
+             */
+            source: string;
         };
         /**
          * WidgetMoved
@@ -6164,6 +6203,85 @@ export interface operations {
             };
             /** @description Unsupported media type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kernel not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The module's name. */
+                module: string;
+                /** @description The notebook's UUID. */
+                notebook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetModule"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Origin or host not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such notebook, or: no such module of widgets */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
