@@ -3002,6 +3002,10 @@ export interface components {
          * @description The code of a library of widgets for browsers, as it is installed beside the kernel.
          *
          *     It is to be trusted as little as an output: where it runs it should reach nothing.
+         * @example {
+         *       "module": "ipycanvas",
+         *       "source": "define([\"@jupyter-widgets/base\"], (base) => ({}));"
+         *     }
          */
         WidgetModule: {
             /**

@@ -1,1 +1,0 @@
-import{t as e}from"./index-BG0_yvb1.js";import t from"./Prose-BDnp5o0k.js";import{t as n}from"./jsxRuntime-X_B3tWFA.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};
