@@ -21,6 +21,7 @@ from tests.benchmarks import (
     many,
     memory,
     one_cell,
+    page,
     printing,
     readme,
     report,
@@ -48,6 +49,7 @@ MEASURES = {
     "tokens": tokens,
     "dynamodb": dynamodb,
     "chat": chat,
+    "page": page,
 }
 
 

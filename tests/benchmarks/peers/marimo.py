@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -24,9 +25,16 @@ _OPTIONS = ("--headless", "--no-token", "--no-sandbox", "--skip-update-check", "
 Message = dict[str, Any]
 
 
-def service() -> AbstractAsyncContextManager[Server]:
-    """`marimo edit` on a directory, without a token and without looking for updates."""
-    return serving(lambda port, directory: [PACKAGE, "edit", *_OPTIONS, "--port", str(port), str(directory)], HEALTH)
+def service(path: Path | None = None) -> AbstractAsyncContextManager[Server]:
+    """`marimo edit` on a notebook (or an empty directory), without a token and without looking for updates."""
+    return serving(lambda port, empty: [PACKAGE, "edit", *_OPTIONS, "--port", str(port), str(path or empty)], HEALTH)
+
+
+def write(path: Path, sources: Sequence[str]) -> Path:
+    """Write a notebook of these cells to a file, as marimo keeps them, and return its path."""
+    cells = [f"@app.cell\ndef _():\n    {source}\n    return\n" for source in sources]
+    path.write_text("\n\n".join(["import marimo\n\napp = marimo.App()\n", *cells]))
+    return path
 
 
 @asynccontextmanager
