@@ -69,7 +69,7 @@ def updated(opened: Opened) -> None:
 
 def mixed(opened: Opened) -> None:
     opened.shows(2, ".stream-stderr:has-text('using sys.stderr.write')")
-    opened.shows(5, "td:has-text('4')", in_frame=True)
+    opened.shows(5, "td:has-text('4')")
     opened.shows(9, "img")
     opened.shows(11, ".error-line:has-text('undefined_variable')")
 
