@@ -112,3 +112,19 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of the page, where PAGE_PICTURES names a directory for them."""
     if directory := os.environ.get("PAGE_PICTURES"):
         page.screenshot(path=Path(directory, f"{name}.png"))
+
+
+def pictures(page: Page, name: str) -> None:
+    """The same light, dark, and in a narrow window."""
+    if "PAGE_PICTURES" not in os.environ:
+        return
+    picture(page, name)
+    look, size = "(theme) => (document.documentElement.dataset.theme = theme)", page.viewport_size
+    before = page.evaluate("document.documentElement.dataset.theme")
+    page.evaluate(look, "dark")
+    picture(page, f"{name}-dark")
+    page.evaluate(look, before)
+    page.set_viewport_size({"width": 400, "height": 780})
+    picture(page, f"{name}-narrow")
+    assert size is not None
+    page.set_viewport_size(size)

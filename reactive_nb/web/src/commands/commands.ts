@@ -2,10 +2,11 @@
 import type { NotebookView } from "../page/view";
 import { CELL_COMMANDS } from "./cells";
 import type { Command } from "./command";
+import { DOCUMENT_COMMANDS } from "./documents";
 import { LOOK_COMMANDS } from "./looking";
 import { RUN_COMMANDS } from "./running";
 
-export const COMMANDS: readonly Command[] = [...RUN_COMMANDS, ...CELL_COMMANDS, ...LOOK_COMMANDS];
+export const COMMANDS: readonly Command[] = [...RUN_COMMANDS, ...CELL_COMMANDS, ...DOCUMENT_COMMANDS, ...LOOK_COMMANDS];
 
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
 const SEQUENCE_MS = 800;

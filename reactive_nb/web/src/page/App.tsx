@@ -1,6 +1,6 @@
 /** The page: whichever of its parts the address names, or the sign-in. */
+import { NotebookList } from "../list/NotebookList";
 import { signedOut } from "../service/token";
-import { NotebookList } from "./NotebookList";
 import { NotebookPage } from "./NotebookPage";
 import { route } from "./route";
 import { SignIn } from "./SignIn";

@@ -19,7 +19,18 @@ const KERNEL: Record<string, string> = {
   dead: "kernel died",
   disconnected: "kernel lost",
 };
-const IN_MENU = ["run.all", "kernel.restart", "kernel.restart-run", "notebook.mode", "page.palette", "page.theme"];
+const IN_MENU = [
+  "run.all",
+  "kernel.restart",
+  "kernel.restart-run",
+  "notebook.mode",
+  "notebook.save-ipynb",
+  "notebook.save-py",
+  "notebook.save-html",
+  "notebook.save-md",
+  "page.palette",
+  "page.theme",
+];
 
 export function Toolbar({ view }: { view: NotebookView }) {
   const { session } = view;

@@ -26,8 +26,8 @@ export type Link = "connecting" | "open" | "waiting" | "ended";
 
 /** The connection was cut before a command was answered: whether it was carried out is not known. */
 export class Disconnected extends Error {
-  constructor() {
-    super("Not connected to the service.");
+  constructor(message = "Not connected to the service.") {
+    super(message);
   }
 }
 

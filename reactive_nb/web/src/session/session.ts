@@ -13,6 +13,9 @@ import { Drafts } from "./drafts";
 import { Gap, Mirror } from "./mirror";
 import type { CellType, Live, Reply, Say, ServerEvent } from "./types";
 
+const LONGEST_WAIT_MS = 5_000;
+const POLL_MS = 20;
+
 export interface Notice {
   readonly kind: "problem" | "note";
   readonly text: string;
@@ -126,6 +129,16 @@ export class NotebookSession {
   runSelection(selection: Omit<Extract<Say, { type: "notebook.run" }>, "type">): Promise<Reply | null> {
     this.drafts.sendAll();
     return this.say({ type: "notebook.run", ...selection });
+  }
+
+  /** Wait until everything that was typed is stored. Throws Disconnected if that takes too long. */
+  async settled(): Promise<void> {
+    this.drafts.sendAll();
+    const deadline = performance.now() + LONGEST_WAIT_MS;
+    while (this.drafts.unsent) {
+      if (performance.now() > deadline) throw new Disconnected("What was typed last is not stored yet.");
+      await new Promise((resolve) => window.setTimeout(resolve, POLL_MS));
+    }
   }
 
   readonly #heard: Hearer = (event, buffers) => {

@@ -1,0 +1,21 @@
+/** Commands about the notebook as a document: saved as files. */
+import type { NotebookView } from "../page/view";
+import { type ExportFormat, EXPORTS, saveNotebook } from "../service/notebooks";
+import type { Command } from "./command";
+
+async function save({ session }: NotebookView, format: ExportFormat): Promise<void> {
+  try {
+    await session.settled();
+    await saveNotebook({ id: session.notebookId, name: session.mirror.name.peek() }, format);
+  } catch (problem) {
+    session.tell("problem", problem instanceof Error ? problem.message : String(problem));
+  }
+}
+
+export const DOCUMENT_COMMANDS: readonly Command[] = [
+  ...(Object.entries(EXPORTS) as [ExportFormat, string][]).map(([format, title]): Command => ({
+    id: `notebook.save-${format}`,
+    title: `Download as ${title}`,
+    run: (view) => void save(view, format),
+  })),
+];
