@@ -1,5 +1,5 @@
 /** A cell's source: an editor where it is near what is seen, its bare text elsewhere; of a text cell, what it says. */
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { Keys } from "../commands/commands";
@@ -58,9 +58,10 @@ function SourceEditor({ view, cell }: { view: NotebookView; cell: CellState }) {
       look.wanted = null;
     }
     // At once, and not with the next drawing: what is typed then must be typed into what others have written.
+    const database = computed(() => view.session.mirror.settings.value?.database ?? null);
     const following = [
       effect(() => editor.follow(cell.shown.value)),
-      effect(() => editor.retype(cell.type.value)),
+      effect(() => editor.retype(cell.type.value, database.value)),
       effect(() => editor.mark(underlined(cell))),
     ];
     return () => {

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { addCell } from "../commands/cells";
 import { COMMANDS } from "../commands/commands";
+import { engineOf } from "../editor/languages";
 import { Icon } from "../page/Icon";
 import type { NotebookView } from "../page/view";
 import type { CellState } from "../session/cell";
@@ -101,7 +102,8 @@ export const CellView = memo(function CellView({ view, cell }: Props) {
           </button>
         ) : (
           <div class="source">
-            {type !== "python" && type !== "markdown" && <span class="type-mark">{TYPE_NAMES[type]}</span>}
+            {type === "sql" && <SqlMark view={view} />}
+            {(type === "code" || type === "raw") && <span class="type-mark">{TYPE_NAMES[type]}</span>}
             <CellSource view={view} cell={cell} near={near} />
           </div>
         )}
@@ -114,6 +116,21 @@ export const CellView = memo(function CellView({ view, cell }: Props) {
     </article>
   );
 });
+
+/** What an SQL cell runs on; leads to where that is set. */
+function SqlMark({ view }: { view: NotebookView }) {
+  const { name } = engineOf(view.session.mirror.settings.value?.database ?? null);
+  return (
+    <button
+      type="button"
+      class="sql-head"
+      title={`Runs on ${name}. Click to connect a database.`}
+      onClick={() => (view.connecting.value = true)}
+    >
+      SQL · {name}
+    </button>
+  );
+}
 
 /** Where another cell can be added: on the line below this one. */
 function Between({ view, cell }: Props) {

@@ -1,4 +1,4 @@
-/** Commands about the notebook as a document: saved as files. */
+/** Commands about the notebook as a document: its database, and files made of it. */
 import type { NotebookView } from "../page/view";
 import { type ExportFormat, EXPORTS, saveNotebook } from "../service/notebooks";
 import type { Command } from "./command";
@@ -13,6 +13,11 @@ async function save({ session }: NotebookView, format: ExportFormat): Promise<vo
 }
 
 export const DOCUMENT_COMMANDS: readonly Command[] = [
+  {
+    id: "notebook.database",
+    title: "Database of the SQL cells…",
+    run: (view) => (view.connecting.value = true),
+  },
   ...(Object.entries(EXPORTS) as [ExportFormat, string][]).map(([format, title]): Command => ({
     id: `notebook.save-${format}`,
     title: `Download as ${title}`,

@@ -87,7 +87,7 @@ export class CellEditor {
           closeBrackets(),
           highlightSelectionMatches(),
           EditorView.lineWrapping,
-          this.#language.of(language(type)),
+          this.#language.of(language(type, databaseOf(session))),
           this.#label.of(labelled(type)),
           theme,
           EditorView.updateListener.of((update) => {
@@ -105,9 +105,10 @@ export class CellEditor {
     if (change !== null) this.view.dispatch({ changes: change, annotations: fromSession.of(true) });
   }
 
-  retype(type: CellType): void {
+  /** Be of that type; `database`: what SQL is for. */
+  retype(type: CellType, database: string | null): void {
     this.view.dispatch({
-      effects: [this.#language.reconfigure(language(type)), this.#label.reconfigure(labelled(type))],
+      effects: [this.#language.reconfigure(language(type, database)), this.#label.reconfigure(labelled(type))],
     });
   }
 
@@ -142,6 +143,10 @@ export class CellEditor {
   destroy(): void {
     this.view.destroy();
   }
+}
+
+function databaseOf(session: NotebookSession): string | null {
+  return session.mirror.settings.peek()?.database ?? null;
 }
 
 function labelled(type: CellType): Extension {

@@ -5,6 +5,7 @@ import { CellView } from "../cell/CellView";
 import { addCell } from "../commands/cells";
 import { Keys } from "../commands/commands";
 import { NotebookSession } from "../session/session";
+import { ConnectionDialog } from "./connection/ConnectionDialog";
 import { FindBar } from "./FindBar";
 import { Icon } from "./Icon";
 import { LinkBar } from "./LinkBar";
@@ -60,6 +61,7 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
       <Question view={view} />
       <NoticeBar session={view.session} />
       <Palette view={view} />
+      <ConnectionDialog view={view} />
     </div>
   );
 }

@@ -24,6 +24,7 @@ const IN_MENU = [
   "kernel.restart",
   "kernel.restart-run",
   "notebook.mode",
+  "notebook.database",
   "notebook.save-ipynb",
   "notebook.save-py",
   "notebook.save-html",

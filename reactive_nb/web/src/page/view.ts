@@ -34,6 +34,8 @@ export class NotebookView {
   readonly panel = signal<string | null>(localStorage.getItem("reactive-nb panel"));
   readonly palette = signal(false);
   readonly finding = signal(false);
+  /** Whether the dialog about the database is open. */
+  readonly connecting = signal(false);
   readonly removed = new Removed();
   readonly #looks = new Map<string, CellLook>();
   #lit: string[] = [];
