@@ -119,11 +119,10 @@ def pictures(page: Page, name: str) -> None:
     if "PAGE_PICTURES" not in os.environ:
         return
     picture(page, name)
-    look, size = "(theme) => (document.documentElement.dataset.theme = theme)", page.viewport_size
-    before = page.evaluate("document.documentElement.dataset.theme")
-    page.evaluate(look, "dark")
+    page.emulate_media(color_scheme="dark")
     picture(page, f"{name}-dark")
-    page.evaluate(look, before)
+    page.emulate_media(color_scheme="light")
+    size = page.viewport_size
     page.set_viewport_size({"width": 400, "height": 780})
     picture(page, f"{name}-narrow")
     assert size is not None

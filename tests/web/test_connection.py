@@ -13,8 +13,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests import databases
 from tests.api.service import Service
 from tests.databases import PASSWORD, Server
-from tests.web.browser import RUN_MS, ask, cell, make, open_notebook, pictures, visitor
+from tests.web.browser import ask, cell, make, open_notebook, pictures, visitor
 
+FIRST_SQL_MS = 90_000
+"""The first SQL cell of a kernel imports SQLAlchemy, a driver and pandas in it."""
 ILIKE = {"type": "sql", "source": "select current_user as me where 'Ann' ilike 'a%'", "config": {"result": "who"}}
 
 
@@ -67,7 +69,7 @@ def test_postgresql_is_tried_set_used_and_removed(browser: Browser, service: Ser
         expect(cell(page, "c0").locator(".sql-head")).to_have_text("SQL · PostgreSQL")
         assert "ilike" in marked(page, "c0")
         page.get_by_role("button", name="Run 1 stale").click()
-        expect(cell(page, "c0")).to_have_attribute("data-status", "success", timeout=RUN_MS)
+        expect(cell(page, "c0")).to_have_attribute("data-status", "success", timeout=FIRST_SQL_MS)
 
         cell(page, "c0").get_by_role("button", name="SQL · PostgreSQL").click()
         expect(dialog.get_by_role("status")).to_have_text("Connected.")
@@ -109,6 +111,6 @@ def test_an_address_that_is_none_is_refused_in_words(browser: Browser, service: 
         open_notebook(page, service, make(service, {"type": "sql", "source": "select 1"}))
         dialog = open_dialog(page)
         dialog.get_by_label("Kind").select_option("Another, by its address")
-        fill(dialog, Address="my shop")
+        dialog.get_by_role("textbox", name="Address").fill("my shop")
         dialog.get_by_role("button", name="Test").click()
         expect(dialog.get_by_role("status")).to_contain_text("postgresql://user:password@host")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from reactive_nb.main import create_app
@@ -14,8 +13,16 @@ from tests.web.browser import ask, guest, make, pictures, sources, stored, visit
 from tests.web.cable import cable
 
 SCRIPT = "# %%\nrain = [3, 5]\n\n# %% [markdown]\n# # Rain\n"
-NOTEBOOK = nbformat.writes(
-    nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("sun = 7"), nbformat.v4.new_markdown_cell("words")])
+NOTEBOOK = json.dumps(
+    {
+        "nbformat": 4,
+        "nbformat_minor": 4,
+        "metadata": {},
+        "cells": [
+            {"cell_type": "code", "source": "sun = 7", "metadata": {}, "outputs": [], "execution_count": None},
+            {"cell_type": "markdown", "source": "words", "metadata": {}},
+        ],
+    }
 )
 
 DROP = """([name, content]) => {

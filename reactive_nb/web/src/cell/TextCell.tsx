@@ -31,7 +31,7 @@ export function TextCell({ view, cell, near }: { view: NotebookView; cell: CellS
 }
 
 /** The text with values in the place of their names, if the kernel has filled them in. */
-function filledText(cell: CellState): string | null {
+export function filledText(cell: CellState): string | null {
   for (const output of cell.outputs.value) {
     const own = output.metadata?.["reactive_nb"] as { text?: boolean } | undefined;
     if (own?.text === true && cell.draft.value === null) return joined(output.data?.["text/markdown"]);

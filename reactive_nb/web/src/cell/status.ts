@@ -24,6 +24,12 @@ export function runs(cell: CellState): boolean {
   return cell.type.value !== "markdown" && cell.type.value !== "raw";
 }
 
+/** Whether a cell is out of date, or has not run at all. */
+export function wantsRun(cell: CellState): boolean {
+  const status = cell.status.value;
+  return status === "stale" || (status === "idle" && runs(cell) && cell.shown.value.trim() !== "");
+}
+
 /** A duration as people read it. */
 export function duration(ms: number): string {
   if (ms < 1) return "<1 ms";

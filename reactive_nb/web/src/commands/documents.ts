@@ -1,4 +1,6 @@
 /** Commands about the notebook as a document: its database, and files made of it. */
+import { saved } from "../app/saved";
+import { appLink } from "../page/route";
 import type { NotebookView } from "../page/view";
 import { type ExportFormat, EXPORTS, saveNotebook } from "../service/notebooks";
 import type { Command } from "./command";
@@ -13,6 +15,16 @@ async function save({ session }: NotebookView, format: ExportFormat): Promise<vo
 }
 
 export const DOCUMENT_COMMANDS: readonly Command[] = [
+  {
+    id: "notebook.app",
+    title: "View as app",
+    run: ({ session }) => (window.location.hash = appLink(session.notebookId)),
+  },
+  {
+    id: "notebook.save-page",
+    title: "Save as one HTML file, without code",
+    run: ({ session }) => void saved(session),
+  },
   {
     id: "notebook.database",
     title: "Database of the SQL cells…",

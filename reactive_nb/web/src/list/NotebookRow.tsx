@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Dialog } from "../page/Dialog";
 import { Menu } from "../page/Menu";
-import { notebookLink } from "../page/route";
+import { appLink, notebookLink } from "../page/route";
 import { ago } from "../page/time";
 import { type ExportFormat, EXPORTS, type Summary } from "../service/notebooks";
 import type { Shelf } from "./shelf";
@@ -34,6 +34,7 @@ export function NotebookRow({ shelf, one }: Props) {
         label={`More for ${one.name}`}
         entries={[
           { title: "Rename", run: () => setDoing("renaming") },
+          { title: "View as app", run: () => (window.location.hash = appLink(one.id)) },
           { title: "Duplicate", run: () => void shelf.duplicate(one) },
           ...formats.map(([format, title]) => ({
             title: `Download as ${title}`,

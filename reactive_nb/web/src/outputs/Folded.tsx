@@ -2,9 +2,15 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
+import { useStill } from "../sharing/still";
+
 const LARGEST_PX = 480;
 
 export function Folded({ children }: { children: ComponentChildren }) {
+  return useStill() ? <div>{children}</div> : <Foldable>{children}</Foldable>;
+}
+
+function Foldable({ children }: { children: ComponentChildren }) {
   const place = useRef<HTMLDivElement>(null);
   const [long, setLong] = useState(false);
   const [open, setOpen] = useState(false);

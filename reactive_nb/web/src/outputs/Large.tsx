@@ -28,7 +28,7 @@ export function Large({ session, mime, reference, found }: Props) {
   useEffect(() => {
     if (state !== "fetching") return;
     let here = true;
-    fetched(session.notebookId, mime, reference.hash).then(
+    fetchLarge(session.notebookId, mime, reference.hash).then(
       (data) => here && found(data),
       (problem: unknown) => here && setState(problem instanceof Error ? problem.message : "It could not be fetched."),
     );
@@ -48,7 +48,8 @@ export function Large({ session, mime, reference, found }: Props) {
   );
 }
 
-async function fetched(notebookId: string, mime: string, digest: string): Promise<unknown> {
+/** The data itself. Throws Problem. */
+export async function fetchLarge(notebookId: string, mime: string, digest: string): Promise<unknown> {
   const path = { notebook_id: notebookId, digest };
   const blob = await answered(
     rest.GET("/api/v1/notebooks/{notebook_id}/outputs/{digest}", { params: { path }, parseAs: "blob" }),

@@ -5,6 +5,12 @@ import { type Extension, markdownToHtml, mayHaveMath } from "./markdown";
 
 let known: Extension | null = null;
 
+/** Load what shows mathematics, so that it is there at once. */
+export async function loadMath(): Promise<Extension> {
+  known ??= (await import("./math")).addMath;
+  return known;
+}
+
 export default function Prose({ text }: { text: string }) {
   const [math, setMath] = useState<{ readonly extension: Extension } | null>(
     known === null ? null : { extension: known },
@@ -13,10 +19,9 @@ export default function Prose({ text }: { text: string }) {
   useEffect(() => {
     if (!wanted) return;
     let here = true;
-    import("./math").then(
-      (module) => {
-        known = module.addMath;
-        if (here) setMath({ extension: module.addMath });
+    loadMath().then(
+      (extension) => {
+        if (here) setMath({ extension });
       },
       () => undefined, // without it, its source is seen
     );

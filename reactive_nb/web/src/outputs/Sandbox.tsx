@@ -5,10 +5,11 @@
  * `frame.html` is served with says so, as does `sandbox`. Nothing is loaded in it: a program is one file, which the page
  * fetches (once for all frames) and hands in. What the frame says is its height, and what its program says on its port.
  */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 
 import { colours } from "../page/theme";
 import { address } from "../service/address";
+import { Still, type StillFrames } from "../sharing/still";
 
 const SHOWN = ["--page", "--raised", "--sunk", "--hover", "--text", "--soft", "--faint", "--line", "--stripe"];
 const ALSO_SHOWN = ["--accent", "--on-accent", "--bad", "--good", "--warn", "--up", "--down", "--code-font"];
@@ -24,7 +25,7 @@ export type Content =
 const programs = new Map<string, Promise<string>>();
 
 /** The text of a program of ours, at the address that the bundle gives it. */
-function programText(url: string): Promise<string> {
+export function programText(url: string): Promise<string> {
   let text = programs.get(url);
   if (text === undefined) {
     text = fetch(url).then((response) => {
@@ -37,7 +38,30 @@ function programText(url: string): Promise<string> {
   return text;
 }
 
-export function Sandbox({ title, content }: { title: string; content: Content }) {
+interface Props {
+  title: string;
+  content: Content;
+}
+
+export function Sandbox({ title, content }: Props) {
+  const still = useContext(Still);
+  return still === null ? (
+    <LiveFrame title={title} content={content} />
+  ) : (
+    <StillFrame frames={still} title={title} content={content} />
+  );
+}
+
+/** Its place in a saved page; what is in it is filled in there. */
+function StillFrame({ frames, title, content }: Props & { frames: StillFrames }) {
+  if ("talk" in content) return <p class="output-unknown">{title}: it works in the notebook only.</p>;
+  const number = frames.push(content) - 1;
+  return <iframe class="html-output" title={title} data-frame={number} sandbox={SANDBOX} style={{ height: "24px" }} />;
+}
+
+const SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox";
+
+function LiveFrame({ title, content }: Props) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [ready, setReady] = useState(0);
   const [height, setHeight] = useState(24);
@@ -91,14 +115,14 @@ export function Sandbox({ title, content }: { title: string; content: Content })
       class="html-output"
       title={title}
       src={address("frame.html")}
-      sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox"
+      sandbox={SANDBOX}
       style={{ height: `${height}px` }}
     />
   );
 }
 
 /** The page's colours, so that what is in a frame looks like what is around it. */
-function inherited(): Record<string, string> {
+export function inherited(): Record<string, string> {
   const computed = getComputedStyle(document.documentElement);
   const style = [...SHOWN, ...ALSO_SHOWN, ...BEHIND].map((name) => [name, computed.getPropertyValue(name)]);
   return { ...Object.fromEntries(style), "color-scheme": colours.peek() };

@@ -7,6 +7,11 @@ interface Loadable<T> {
 
 const loaded = new Map<Loadable<unknown>, unknown>();
 
+/** Load it, so that `useLoaded` has it at once. Throws what loading throws. */
+export async function loadNow<T>(entry: Loadable<T>): Promise<void> {
+  if (!loaded.has(entry)) loaded.set(entry, (await entry.load()).default);
+}
+
 /** What `entry` loads; undefined while it does; an Error if it could not be. */
 export function useLoaded<T>(entry: Loadable<T>): T | Error | undefined {
   const [, redraw] = useState(0);

@@ -1,4 +1,5 @@
 /** The page: whichever of its parts the address names, or the sign-in. */
+import { AppPage } from "../app/AppPage";
 import { NotebookList } from "../list/NotebookList";
 import { signedOut } from "../service/token";
 import { NotebookPage } from "./NotebookPage";
@@ -8,5 +9,12 @@ import { SignIn } from "./SignIn";
 export function App() {
   if (signedOut.value) return <SignIn />;
   const shown = route.value;
-  return shown.page === "list" ? <NotebookList /> : <NotebookPage key={shown.id} id={shown.id} cell={shown.cell} />;
+  switch (shown.page) {
+    case "list":
+      return <NotebookList />;
+    case "app":
+      return <AppPage key={shown.id} id={shown.id} />;
+    case "notebook":
+      return <NotebookPage key={shown.id} id={shown.id} cell={shown.cell} />;
+  }
 }

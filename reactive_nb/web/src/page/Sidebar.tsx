@@ -31,7 +31,7 @@ export function Sidebar({ view }: { view: NotebookView }) {
 function Panel({ view, panel }: { view: NotebookView; panel: PanelEntry }) {
   const Content = useLoaded(panel);
   return (
-    <aside class="panel" aria-label={panel.title}>
+    <aside class={`panel is-${panel.id}`} aria-label={panel.title}>
       <header>
         <h2>{panel.title}</h2>
         <button type="button" class="icon-button" aria-label="Close the panel" onClick={() => view.openPanel(null)}>

@@ -1,12 +1,11 @@
 /** The bar above a notebook: its name, its kernel, and what concerns all of it. */
 import { useState } from "preact/hooks";
 
-import { runs } from "../cell/status";
+import { wantsRun } from "../cell/status";
 import { COMMANDS } from "../commands/commands";
-import type { CellState } from "../session/cell";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
-import { LIST } from "./route";
+import { appLink, LIST } from "./route";
 import { colours, toggleTheme } from "./theme";
 import type { NotebookView } from "./view";
 
@@ -25,6 +24,7 @@ const IN_MENU = [
   "kernel.restart-run",
   "notebook.mode",
   "notebook.database",
+  "notebook.save-page",
   "notebook.save-ipynb",
   "notebook.save-py",
   "notebook.save-html",
@@ -95,6 +95,9 @@ export function Toolbar({ view }: { view: NotebookView }) {
       >
         <Icon name="restart" />
       </button>
+      <a class="icon-button" href={appLink(session.notebookId)} aria-label="View as app" title="View as app: no code">
+        <Icon name="eye" />
+      </a>
       <button type="button" class="icon-button" aria-label="Light or dark" title="Light or dark" onClick={toggleTheme}>
         <Icon name={colours.value === "dark" ? "sun" : "moon"} />
       </button>
@@ -108,12 +111,6 @@ export function Toolbar({ view }: { view: NotebookView }) {
       />
     </header>
   );
-}
-
-/** Whether a cell is out of date, or has not run at all. */
-function wantsRun(cell: CellState): boolean {
-  const status = cell.status.value;
-  return status === "stale" || (status === "idle" && runs(cell) && cell.shown.value.trim() !== "");
 }
 
 function Name({ view }: { view: NotebookView }) {

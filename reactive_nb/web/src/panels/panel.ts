@@ -1,7 +1,7 @@
 /**
  * What stands beside the notebook: one panel a file, loaded when first opened.
  *
- * To add one: write `panels/NAME.tsx` whose default export is a component that takes `PanelProps`, and add a line to PANELS.
+ * To add one: write `panels/NAME.tsx` (or a folder) whose default export is a component that takes `PanelProps`, and add a line to PANELS.
  */
 import type { ComponentType } from "preact";
 
@@ -24,4 +24,5 @@ export const PANELS: readonly PanelEntry[] = [
   { id: "variables", title: "Variables", icon: "table", load: () => import("./variables") },
   { id: "graph", title: "Graph", icon: "graph", load: () => import("./graph") },
   { id: "plan", title: "What would run", icon: "runAll", load: () => import("./plan") },
+  { id: "chat", title: "Chat", icon: "chat", load: () => import("./chat/chat") },
 ];

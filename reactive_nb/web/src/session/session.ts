@@ -30,6 +30,7 @@ export class NotebookSession {
   readonly drafts: Drafts;
   /** The latest thing to tell the user. */
   readonly notice = signal<Notice | null>(null);
+  readonly #ending = new AbortController();
   readonly #hearers = new Set<Hearer>();
   readonly #stop: () => void;
   /** Cells that were added while cut off: how to say so. */
@@ -49,7 +50,13 @@ export class NotebookSession {
     window.addEventListener("beforeunload", this.#leaving);
   }
 
+  /** Aborted when the session is closed: for what is under way on its behalf. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
   close(): void {
+    this.#ending.abort();
     this.#stop();
     window.removeEventListener("beforeunload", this.#leaving);
     this.drafts.sendAll();

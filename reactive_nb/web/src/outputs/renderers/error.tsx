@@ -4,10 +4,12 @@ import { useMemo, useState } from "preact/hooks";
 import { notebookLink } from "../../page/route";
 import type { NotebookSession } from "../../session/session";
 import { ansiToHtml, ansiToText } from "../ansi";
+import { useStill } from "../../sharing/still";
 import type { RenderProps } from "../renderer";
 
 export default function ErrorOutput({ session, cell, output }: RenderProps) {
-  const [open, setOpen] = useState(false);
+  const still = useStill();
+  const [open, setOpen] = useState(still);
   const traceback = output.traceback ?? [];
   const places = useMemo(() => placesIn(traceback), [traceback]);
   const elsewhere = places.map((place) => ({ ...place, id: cellOf(session, place.count) }));
@@ -17,9 +19,9 @@ export default function ErrorOutput({ session, cell, output }: RenderProps) {
       <p class="error-line">
         <strong>{output.ename}</strong>
         {output.evalue ? `: ${ansiToText(output.evalue)}` : ""}
-        {last !== undefined && <CellLink session={session} id={last.id as string} line={last.line} />}
+        {last !== undefined && !still && <CellLink session={session} id={last.id as string} line={last.line} />}
       </p>
-      {traceback.length > 0 && (
+      {traceback.length > 0 && !still && (
         <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "Hide traceback" : "Show traceback"}
         </button>
@@ -30,7 +32,7 @@ export default function ErrorOutput({ session, cell, output }: RenderProps) {
             const place = elsewhere.find((one) => one.index === index);
             return (
               <div class="frame" key={index}>
-                {place?.id != null && <CellLink session={session} id={place.id} line={place.line} />}
+                {place?.id != null && !still && <CellLink session={session} id={place.id} line={place.line} />}
                 <pre dangerouslySetInnerHTML={{ __html: ansiToHtml(frame) }} />
               </div>
             );

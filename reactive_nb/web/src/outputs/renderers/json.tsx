@@ -1,6 +1,7 @@
 /** JSON as a tree whose branches open; only what is open is made. */
 import { useState } from "preact/hooks";
 
+import { useStill } from "../../sharing/still";
 import type { RenderProps } from "../renderer";
 
 const AT_ONCE = 100;
@@ -16,7 +17,8 @@ export default function Json({ data, output, mime }: RenderProps) {
 
 function Node({ name, value, open = false }: { name: string | null; value: unknown; open?: boolean }) {
   const [isOpen, setOpen] = useState(open);
-  const [most, setMost] = useState(AT_ONCE);
+  const [most, setMost] = useState(useStill() ? Infinity : AT_ONCE);
+  const still = useStill();
   const label = name === null ? null : <span class="json-name">{name}: </span>;
   if (typeof value !== "object" || value === null) {
     return (
@@ -42,7 +44,7 @@ function Node({ name, value, open = false }: { name: string | null; value: unkno
         {label}
         <span class="json-null">{inside}</span>
       </summary>
-      {isOpen && (
+      {(isOpen || still) && (
         <div class="json-branch">
           {keys.slice(0, most).map((key) => (
             <Node key={key} name={key} value={(value as Record<string, unknown>)[key]} />
