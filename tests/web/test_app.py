@@ -51,6 +51,7 @@ CELLS = (
     "import ipywidgets\nslider = ipywidgets.IntSlider(value=6, description='Kilos')\nslider",
     "print('They cost', slider.value * 7)",
     "from IPython.display import JSON\nJSON({'sheep': {'black': ['one', 'two']}})",
+    "import pandas\npandas.DataFrame({'weight': [3, 5]})",
 )
 
 
@@ -133,6 +134,9 @@ def test_the_saved_file_shows_all_of_it_and_reaches_nobody(browser: Browser, ser
     page.locator("summary", has_text="sheep").click()
     page.locator("summary", has_text="black").click()
     expect(page.get_by_text('"two"')).to_be_visible()
+    table = page.frame_locator("iframe >> nth=2")
+    page.locator("iframe").nth(2).scroll_into_view_if_needed()
+    expect(table.get_by_role("columnheader", name="weight")).to_be_visible()
     nobody = page.locator("iframe[title='HTML output']").last
     nobody.scroll_into_view_if_needed()
     expect(nobody.content_frame.locator("#seen")).to_have_text("no host")

@@ -42,6 +42,25 @@ def test_cells_are_added_moved_deleted_and_brought_back_by_keys(page: Page, serv
     stored(service, notebook, ["second", "first", "between", "third"])
 
 
+def test_cells_are_moved_by_dragging(page: Page, service: Service) -> None:
+    notebook = make(service, "first", "second", "third", "fourth")
+    open_notebook(page, service, notebook)
+
+    def drag(moved: str, to: str, *, below: bool) -> None:
+        cell(page, moved).hover()
+        box = cell(page, to).bounding_box()
+        assert box is not None
+        y = box["height"] - 3 if below else 3
+        cell(page, moved).locator(".drag-handle").drag_to(cell(page, to), target_position={"x": 200, "y": y})
+
+    drag("c0", "c2", below=True)
+    stored(service, notebook, ["second", "third", "first", "fourth"])
+    drag("c3", "c1", below=False)
+    stored(service, notebook, ["fourth", "second", "third", "first"])
+    assert order(page) == ["c3", "c1", "c2", "c0"]
+    expect(page.locator(".drop-line")).to_have_count(0)
+
+
 def test_types_modes_and_splitting(page: Page, service: Service) -> None:
     notebook = make(service, "# words", "x = 1\ny = 2", "z = 3")
     open_notebook(page, service, notebook)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -158,8 +159,11 @@ class Connection:
         if self._identity.expires_at is not None and self._identity.expires_at <= time.time():
             raise Closing(UNAUTHENTICATED, "The token has expired.")
 
-    def _who(self) -> dict[str, str]:
-        return {"client_id": self._client.client_id, "user_id": self._client.user_id}
+    def _who(self) -> dict[str, Any]:
+        """Who it is taken for, and how long: told as a duration, since the client's clock may differ."""
+        expires_at = self._identity.expires_at
+        left = None if expires_at is None else max(0.0, expires_at - time.time())
+        return {"client_id": self._client.client_id, "user_id": self._client.user_id, "expires_in_s": left}
 
 
 async def _open(service: ServiceState, identity: Identity, notebook_id: str) -> NotebookSession:

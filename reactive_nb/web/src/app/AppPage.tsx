@@ -21,7 +21,7 @@ const Prose = lazy(() => import("../outputs/Prose"));
 
 export function AppPage({ id }: { id: string }) {
   const view = useMemo(() => new NotebookView(new NotebookSession(id)), [id]);
-  useEffect(() => () => view.session.close(), [view]);
+  useEffect(() => () => view.close(), [view]);
   const { session } = view;
   const { mirror } = session;
   const cells = mirror.cells();

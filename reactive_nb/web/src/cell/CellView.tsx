@@ -6,6 +6,7 @@ import { addCell } from "../commands/cells";
 import { COMMANDS } from "../commands/commands";
 import { engineOf } from "../editor/languages";
 import { Icon } from "../page/Icon";
+import { PeopleAt } from "../page/People";
 import type { NotebookView } from "../page/view";
 import type { CellState } from "../session/cell";
 import type { CellType } from "../session/types";
@@ -14,6 +15,7 @@ import { CellFacts } from "./CellFacts";
 import { CellOutputs } from "./CellOutputs";
 import { CellSource } from "./CellSource";
 import { Conflict } from "./Conflict";
+import { beginDrag } from "./drag";
 import { useNear } from "./near";
 import { runs, STATUS } from "./status";
 
@@ -58,7 +60,7 @@ export const CellView = memo(function CellView({ view, cell }: Props) {
       aria-label={said}
       onPointerDown={(event) => {
         const target = event.target as Element;
-        if (target.closest(".source-editor, button, a, iframe, input, .outputs") === null) {
+        if (target.closest(".source-editor, button, a, iframe, input, .outputs, .drag-handle") === null) {
           event.preventDefault();
           view.select(cell.id, false);
         } else if (target.closest(".outputs") !== null && !look.selected.peek()) view.select(cell.id, false);
@@ -73,6 +75,15 @@ export const CellView = memo(function CellView({ view, cell }: Props) {
       }}
     >
       <div class="cell-gutter">
+        <span
+          class="drag-handle"
+          draggable
+          title="Drag to move (Alt+Up, Alt+Down)"
+          aria-hidden="true"
+          onDragStart={(event) => beginDrag(event, cell.id, place.current)}
+        >
+          ⠿
+        </span>
         {runs(cell) ? (
           <button
             type="button"
@@ -91,6 +102,7 @@ export const CellView = memo(function CellView({ view, cell }: Props) {
           </button>
         ) : null}
       </div>
+      <PeopleAt view={view} id={cell.id} />
       <div class="cell-body">
         {cell.config.value.hide_source ? (
           <button

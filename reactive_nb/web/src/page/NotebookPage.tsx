@@ -2,6 +2,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 
 import { CellView } from "../cell/CellView";
+import { useCellDrop } from "../cell/drag";
 import { addCell } from "../commands/cells";
 import { Keys } from "../commands/commands";
 import { NotebookSession } from "../session/session";
@@ -18,7 +19,7 @@ import { NotebookView } from "./view";
 
 export function NotebookPage({ id, cell }: { id: string; cell: string | null }) {
   const view = useMemo(() => new NotebookView(new NotebookSession(id)), [id]);
-  useEffect(() => () => view.session.close(), [view]);
+  useEffect(() => () => view.close(), [view]);
   const { mirror } = view.session;
   const ready = mirror.ready.value;
   useEffect(() => {
@@ -69,8 +70,10 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
 function Cells({ view }: { view: NotebookView }) {
   const { mirror } = view.session;
   const order = mirror.order.value;
+  const drop = useCellDrop(view);
   return (
-    <div class="cells-column">
+    <div class="cells-column" onDragOver={drop.onDragOver} onDragLeave={drop.onDragLeave} onDrop={drop.onDrop}>
+      {drop.gap !== null && <div class="drop-line" style={{ top: `${drop.gap.top}px` }} />}
       {order.length === 0 && <p class="empty">This notebook has no cells yet.</p>}
       {order.map((id) => {
         const cell = mirror.cell(id);

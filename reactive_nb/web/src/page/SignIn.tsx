@@ -1,9 +1,33 @@
 /** Asks for a token where the service does not know who this is. */
 import { useState } from "preact/hooks";
 
-import { useToken } from "../service/token";
+import { signedOut, tokensRenew, useToken } from "../service/token";
 
 export function SignIn() {
+  return tokensRenew() ? <SignedOut /> : <TokenForm />;
+}
+
+/** Where the page around signs people in, there is nothing to type here. */
+function SignedOut() {
+  return (
+    <main class="sign-in">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          signedOut.value = false;
+        }}
+      >
+        <h1>You are signed out</h1>
+        <p>Sign in again where you did before, and come back here.</p>
+        <button type="submit" class="button is-main">
+          Try again
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function TokenForm() {
   const [typed, setTyped] = useState("");
   return (
     <main class="sign-in">

@@ -5,6 +5,7 @@ import { wantsRun } from "../cell/status";
 import { COMMANDS } from "../commands/commands";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
+import { People } from "./People";
 import { appLink, LIST } from "./route";
 import { colours, toggleTheme } from "./theme";
 import type { NotebookView } from "./view";
@@ -139,15 +140,5 @@ function Name({ view }: { view: NotebookView }) {
         }
       }}
     />
-  );
-}
-
-function People({ view }: { view: NotebookView }) {
-  const others = view.session.mirror.presence.value;
-  if (others.length < 2) return null;
-  return (
-    <span class="people" title={others.map((one) => one.user_name).join(", ")}>
-      {others.length} here
-    </span>
   );
 }

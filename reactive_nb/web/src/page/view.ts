@@ -2,11 +2,12 @@
  * How an open notebook is looked at here: which cell is selected, in which mode, what is highlighted. Nothing of it is
  * the notebook's, or anybody else's.
  */
-import { batch, signal, type Signal } from "@preact/signals";
+import { batch, effect, signal, type Signal } from "@preact/signals";
 
 import type { CellEditor } from "../editor/editor";
 import type { CellState } from "../session/cell";
 import type { NotebookSession } from "../session/session";
+import type { Presence } from "../session/types";
 import { Removed } from "./removed";
 
 export type Lit = "self" | "upstream" | "downstream" | null;
@@ -19,6 +20,8 @@ export class CellLook {
   readonly pointed = signal(false);
   /** Whether a text cell shows its source. */
   readonly opened = signal(false);
+  /** Who else is there. */
+  readonly people = signal<readonly Presence[]>([]);
   element: HTMLElement | null = null;
   editor: CellEditor | null = null;
   /** Where the cursor is to go once there is an editor. */
@@ -39,8 +42,18 @@ export class NotebookView {
   readonly removed = new Removed();
   readonly #looks = new Map<string, CellLook>();
   #lit: string[] = [];
+  #peopled: string[] = [];
 
-  constructor(readonly session: NotebookSession) {}
+  readonly #stop: () => void;
+
+  constructor(readonly session: NotebookSession) {
+    this.#stop = effect(() => this.#place(session.others.value));
+  }
+
+  close(): void {
+    this.#stop();
+    this.session.close();
+  }
 
   look(id: string): CellLook {
     let look = this.#looks.get(id);
@@ -151,6 +164,20 @@ export class NotebookView {
     });
   }
 
+  /** Show people at the cells where they are. */
+  #place(people: readonly Presence[]): void {
+    const at = new Map<string, Presence[]>();
+    for (const one of people) if (one.cell_id !== null) at.set(one.cell_id, [...(at.get(one.cell_id) ?? []), one]);
+    batch(() => {
+      for (const id of this.#peopled) if (!at.has(id)) this.look(id).people.value = [];
+      this.#peopled = [];
+      for (const [id, here] of at) {
+        this.look(id).people.value = here;
+        this.#peopled.push(id);
+      }
+    });
+  }
+
   openPanel(id: string | null): void {
     this.panel.value = id;
     if (id === null) localStorage.removeItem("reactive-nb panel");
@@ -158,6 +185,6 @@ export class NotebookView {
   }
 
   #present(id: string): void {
-    this.session.connection.ask({ type: "presence.update", cell_id: id }).catch(() => undefined);
+    this.session.present(id);
   }
 }

@@ -3,7 +3,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 
 import { address } from "./address";
 import type { components, paths } from "./generated/rest";
-import { currentToken, signedOut } from "./token";
+import { freshToken, signedOut } from "./token";
 
 export type Schemas = components["schemas"];
 
@@ -19,8 +19,8 @@ export class Problem extends Error {
 }
 
 const signIn: Middleware = {
-  onRequest({ request }) {
-    const token = currentToken();
+  async onRequest({ request }) {
+    const token = await freshToken();
     if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
     return request;
   },

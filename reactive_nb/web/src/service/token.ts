@@ -3,6 +3,9 @@
  *
  * It comes in the page's address, as `?token=` or `#token=`, or from who types it; it is taken out of the address at
  * once, and kept for this tab only. Without one there may still be the service's own cookie.
+ *
+ * Where tokens live for a minute (Clerk's do), whoever serves the page says where fresh ones come from, in a script that
+ * runs before this one: `window.reactiveNb = { token: () => Clerk.session.getToken() }`. They are never kept.
  */
 import { signal } from "@preact/signals";
 
@@ -16,6 +19,28 @@ export const signedOut = signal(false);
 let token: string | null = fromAddress() ?? sessionStorage.getItem(PLACE);
 if (token !== null) sessionStorage.setItem(PLACE, token);
 
+declare global {
+  interface Window {
+    reactiveNb?: { token?(): Promise<string | null> | string | null };
+  }
+}
+
+/** Whether tokens are short-lived, and fresh ones can be had. */
+export function tokensRenew(): boolean {
+  return window.reactiveNb?.token !== undefined;
+}
+
+/** A token that is good now; null without one. */
+export async function freshToken(): Promise<string | null> {
+  try {
+    token = (await window.reactiveNb?.token?.()) ?? token;
+  } catch {
+    // the one before may still be good
+  }
+  return token;
+}
+
+/** The last token that is known. */
 export function currentToken(): string | null {
   return token;
 }

@@ -8,12 +8,13 @@
 import { signal } from "@preact/signals";
 
 import { socketAddress } from "../service/address";
-import { currentToken, signedOut } from "../service/token";
+import { currentToken, freshToken, signedOut, tokensRenew } from "../service/token";
 import type { Reply, Say, ServerEvent } from "./types";
 
 const SUBPROTOCOL = "reactive-nb.v1";
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 15_000;
+const MOST_REFUSALS = 3;
 
 /** Close codes after which coming again is of no use, and what to say to people. */
 const FINAL: Record<number, string> = {
@@ -62,6 +63,8 @@ export class Connection {
   #asked = new Map<string, Asked>();
   #lastId = 0;
   #wait = FIRST_WAIT_MS;
+  /** How often in a row our tokens were refused: one may have lapsed on its way. */
+  #refusals = 0;
   #timer: number | undefined;
   #announced: { event: ServerEvent; missing: number; buffers: ArrayBuffer[] } | null = null;
 
@@ -109,15 +112,19 @@ export class Connection {
   }
 
   readonly #connect = (): void => {
+    this.link.value = "connecting";
+    if (tokensRenew()) void freshToken().then((token) => this.link.peek() === "connecting" && this.#open(token));
+    else this.#open(currentToken());
+  };
+
+  #open(token: string | null): void {
     const since = this.listener.seen();
     const url = new URL(socketAddress(`api/v1/ws/notebooks/${this.notebookId}`));
     if (since !== null) url.searchParams.set("since", String(since));
-    const token = currentToken();
     const socket = new WebSocket(url, token === null ? [SUBPROTOCOL] : [SUBPROTOCOL, `bearer.${token}`]);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#announced = null;
-    this.link.value = "connecting";
     socket.addEventListener("open", () => {
       if (since !== null) this.#settled(); // with nothing missed there may be nothing to hear
     });
@@ -127,7 +134,7 @@ export class Connection {
     socket.addEventListener("close", (event) => {
       if (socket === this.#socket) this.#closed(event.code);
     });
-  };
+  }
 
   readonly #soon = (): void => {
     if (this.link.value !== "waiting") return;
@@ -138,6 +145,7 @@ export class Connection {
   #settled(): void {
     this.link.value = "open";
     this.#wait = FIRST_WAIT_MS;
+    this.#refusals = 0;
   }
 
   #closed(code: number): void {
@@ -147,7 +155,7 @@ export class Connection {
       this.end(final);
       return;
     }
-    if (code === 4401) {
+    if (code === 4401 && (!tokensRenew() || ++this.#refusals >= MOST_REFUSALS)) {
       signedOut.value = true;
       this.end("You are signed out.");
       return;

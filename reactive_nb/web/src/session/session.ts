@@ -4,13 +4,14 @@
  * Whatever changes the notebook goes through here, as a command of the public interface; what became of it is seen in
  * the events that follow, the same way as what others do.
  */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import { Connection, Disconnected, Refused } from "./connection";
 import { CellState } from "./cell";
 import { Comms } from "./comms";
 import { Drafts } from "./drafts";
 import { Gap, Mirror } from "./mirror";
+import { keepSignedIn } from "./renewal";
 import type { CellType, Live, Reply, Say, ServerEvent } from "./types";
 
 const LONGEST_WAIT_MS = 5_000;
@@ -30,9 +31,15 @@ export class NotebookSession {
   readonly drafts: Drafts;
   /** The latest thing to tell the user. */
   readonly notice = signal<Notice | null>(null);
+  /** Which of those present is this connection. */
+  readonly clientId = signal<string | null>(null);
+  /** The others who have the notebook open. */
+  readonly others = computed(() => this.mirror.presence.value.filter((one) => one.client_id !== this.clientId.value));
   readonly #ending = new AbortController();
   readonly #hearers = new Set<Hearer>();
   readonly #stop: () => void;
+  readonly #signedIn: () => void;
+  #at: string | null = null;
   /** Cells that were added while cut off: how to say so. */
   readonly #unsent = new Map<string, () => void>();
 
@@ -44,9 +51,11 @@ export class NotebookSession {
     this.connection = new Connection(notebookId, { seen: () => this.mirror.seq, heard: this.#heard });
     this.#stop = effect(() => {
       if (this.connection.link.value !== "open") return;
+      this.present(this.#at);
       for (const add of [...this.#unsent.values()]) add();
       this.drafts.sendAll();
     });
+    this.#signedIn = keepSignedIn(this.connection);
     window.addEventListener("beforeunload", this.#leaving);
   }
 
@@ -57,6 +66,7 @@ export class NotebookSession {
 
   close(): void {
     this.#ending.abort();
+    this.#signedIn();
     this.#stop();
     window.removeEventListener("beforeunload", this.#leaving);
     this.drafts.sendAll();
@@ -78,6 +88,15 @@ export class NotebookSession {
       this.tell("problem", problem.message);
       return null;
     }
+  }
+
+  /** Tell the others at which cell one is. */
+  present(cellId: string | null): void {
+    this.#at = cellId;
+    this.connection.ask({ type: "presence.update", cell_id: cellId }).then(
+      (reply) => (this.clientId.value = (reply.result?.["client_id"] as string | undefined) ?? null),
+      () => undefined, // said again once connected
+    );
   }
 
   tell(kind: Notice["kind"], text: string): void {

@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 
 import { joined } from "../../session/streams";
+import { useStill } from "../../sharing/still";
 import { Folded } from "../Folded";
 import Frame, { mayBeFrame } from "../Frame";
 import type { RenderProps } from "../renderer";
@@ -15,7 +16,7 @@ export default function Html({ session, cell, output, mime, data }: RenderProps)
       <Sandbox title="HTML output" content={content} />
     </Folded>
   );
-  if (mime !== "text/html" || !mayBeFrame(output, text)) return plain;
+  if (useStill() || mime !== "text/html" || !mayBeFrame(output, text)) return plain;
   return (
     <Frame session={session} cell={cell} output={output} html={text}>
       {plain}
