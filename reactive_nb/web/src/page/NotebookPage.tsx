@@ -35,7 +35,8 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
     const pressed = (event: KeyboardEvent) => {
       const target = event.target as Element;
       if (target.closest("input, textarea, select, [contenteditable=true], dialog, [role=dialog]") !== null) return;
-      if (event.key === "Enter" && target.closest("button, a") !== null && !event.shiftKey && !event.ctrlKey) return;
+      if (event.key === "Enter" && target.closest("button, a, summary") !== null && !event.shiftKey && !event.ctrlKey)
+        return;
       const command = keys.meant(event, "command");
       if (command === null) return;
       event.preventDefault();

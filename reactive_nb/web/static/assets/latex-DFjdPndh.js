@@ -1,1 +1,0 @@
-import{a as e}from"./hooks-UUmIs5Va.js";import{t}from"./index-B_klGoLm.js";import{latexToHtml as n}from"./math-CB9l_12b.js";import{t as r}from"./jsxRuntime-X_B3tWFA.js";function i({data:i}){let a=t(i),o=e(()=>n(a),[a]);return o===null?r(`pre`,{class:`plain`,children:a}):r(`div`,{class:`latex`,dangerouslySetInnerHTML:{__html:o}})}export{i as default};

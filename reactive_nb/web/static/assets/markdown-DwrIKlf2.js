@@ -1,1 +1,0 @@
-import{t as e}from"./index-B_klGoLm.js";import t from"./Prose-D04xQyfS.js";import{t as n}from"./jsxRuntime-X_B3tWFA.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};

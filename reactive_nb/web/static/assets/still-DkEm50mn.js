@@ -1,0 +1,1 @@
+import{a as e}from"./jsxRuntime-DrBjoHIb.js";import{o as t}from"./hooks-BKNr7gGC.js";var n=e(null);function r(){return t(n)!==null}export{r as n,n as t};

@@ -1,2 +1,0 @@
-import{a as e}from"./hooks-UUmIs5Va.js";import{i as t,n,t as r}from"./index-B_klGoLm.js";import{t as i}from"./Folded-A1vqNMyO.js";import{t as a}from"./jsxRuntime-X_B3tWFA.js";var o=2e5;function s({output:s,data:c}){let l=r(c),[u,d]=e(()=>{let e=l.length>o?l.indexOf(`
-`,l.length-o)+1:0;return[n(t(l.slice(e))),e]},[l]);return a(i,{children:[d>0&&a(`p`,{class:`output-unknown`,children:[d.toLocaleString(),` characters before this are not shown.`]}),a(`pre`,{class:`stream stream-${s.name===`stderr`?`stderr`:`stdout`}`,dangerouslySetInnerHTML:{__html:u}})]})}export{s as default};

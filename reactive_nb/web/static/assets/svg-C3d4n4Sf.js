@@ -1,1 +1,0 @@
-import{t as e}from"./index-B_klGoLm.js";import{t}from"./jsxRuntime-X_B3tWFA.js";function n({output:n,data:r}){let i=e(n.data?.[`text/plain`]);return t(`img`,{class:`picture`,src:`data:image/svg+xml;charset=utf-8,${encodeURIComponent(e(r))}`,alt:i===``?`Picture`:i})}export{n as default};

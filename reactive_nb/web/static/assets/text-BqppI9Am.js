@@ -1,1 +1,0 @@
-import{a as e}from"./hooks-UUmIs5Va.js";import{n as t,t as n}from"./index-B_klGoLm.js";import{t as r}from"./Folded-A1vqNMyO.js";import{t as i}from"./jsxRuntime-X_B3tWFA.js";function a({data:a}){let o=n(a),s=e(()=>t(o),[o]);return i(r,{children:i(`pre`,{class:`plain`,dangerouslySetInnerHTML:{__html:s}})})}export{a as default};
