@@ -32,17 +32,29 @@ def _transform_when_needed(shell: Any) -> None:
     steps = _steps(shell)
 
     def transform_cell(source: str) -> str:
-        if steps and is_plain(source) and _steps(shell) == steps:  # nobody has added a syntax of their own
-            return source if source.endswith("\n") else source + "\n"
         if source is last[0]:
             found: str = last[1]
             last[:] = None, None
             return found
-        found = original(source)
+        if steps and is_plain(source) and _steps(shell) == steps:  # nobody has added a syntax of their own
+            found = _of_one_line(shell, source if source.endswith("\n") else source + "\n")
+        else:
+            found = original(source)
         last[:] = source, found
         return found
 
     shell.transform_cell = transform_cell
+
+
+def _of_one_line(shell: Any, source: str) -> str:
+    """What a cell of one line may be beyond Python: a magic without its sign (`pwd`), a macro, `quit`.
+
+    As in `InteractiveShell.transform_cell`, since it depends on what names there are.
+    """
+    if len(source.splitlines()) != 1:
+        return source
+    with shell.builtin_trap:
+        return f"{shell.prefilter_manager.prefilter_lines(source)}\n"
 
 
 def _steps(shell: Any) -> list[Any]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 Report = dict[str, Any]
 OF_SQL = {"duckdb", "pandas", "psycopg", "pymysql", "sqlalchemy"}
 """Loaded by what runs SQL cells alone, when it does."""
-OF_A_KERNEL = ("IPython", "ipykernel", "jupyter_client")
+OF_A_KERNEL = ("IPython", "ipykernel", "jupyter_client", "jupyter_core")
 KERNEL_SIDE = sorted({*helper._SOURCES.values(), *helper._LATER.values(), "kernel_around.py"})
 
 

@@ -124,3 +124,12 @@ async def test_what_is_no_python_is_an_error_as_in_ipython(kernel: KernelConnect
 
 async def test_a_cell_that_awaits_is_awaited(kernel: KernelConnection) -> None:
     assert await shown(kernel, "import asyncio\nx = await asyncio.sleep(0, 'slept')", "x") == repr("slept")
+
+
+async def test_a_line_may_be_a_magic_without_its_sign_or_a_macro(kernel: KernelConnection) -> None:
+    assert await shown(kernel, "pwd", "_ == __import__('os').getcwd()") == "True"
+    assert await shown(kernel, "who_ls int", "type(_).__name__") == repr("list")
+    first = await kernel.execute("kept = 6", timeout=DEADLINE_S)
+    await kernel.execute(f"%macro -q again {first.execution_count}", timeout=DEADLINE_S)
+    await kernel.execute("kept = 7", timeout=DEADLINE_S)
+    assert await shown(kernel, "again", "kept") == "6"
