@@ -34,6 +34,9 @@ GENERATED = ("src/service/generated", "static")
 """What of the page is made, and kept beside its sources."""
 UNIT_TESTS = ("tests/core", "tests/models", "tests/schemas", "tests/execution", "tests/services", "tests/formats")
 
+SIDE_BY_SIDE = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+"""Tests of one file share what is costly to start: they stay together. Each process of pytest's has kernels of its own."""
+
 PRELOADED = ("matplotlib.pyplot", "scipy.stats", "seaborn", "toyplot", "bokeh.plotting", "panel", "holoviews")
 CORPUS = ("--minutes", "120", "--edits", "4", "--preload", *PRELOADED)
 
@@ -99,7 +102,7 @@ def page(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests, run against the built and installed wheel."""
     directory = install_wheel(session)
-    run_pytest(session, directory, "-m", "not slow", *(session.posargs or ["tests"]))
+    run_pytest(session, directory, "-m", "not slow", *SIDE_BY_SIDE, *(session.posargs or ["tests"]))
 
 
 @nox.session(default=False)
