@@ -86,7 +86,7 @@ def _flat(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, Base
     for route in routes:
         inner = getattr(route, "original_router", None)
         if inner is None:
-            yield prefix + str(getattr(route, "path", "?")), route
+            yield re.sub(r":\w+\}", "}", prefix + str(getattr(route, "path", "?"))), route
             continue
         yield from _flat(inner.routes, prefix + route.include_context.prefix)  # type: ignore[attr-defined]
 
@@ -110,7 +110,7 @@ BODIES: dict[str, Any] = {
 async def nothing_is_there_for(stranger: AsyncClient, service: Service, notebook_id: str) -> int:
     """Every address of somebody's notebook answers a stranger that there is none; how many there are."""
     fill = {"notebook_id": notebook_id, "cell_id": "c0", "name": "mine", "digest": "0" * 64}
-    fill |= {"comm_id": "comm", "widget": "mine"}
+    fill |= {"comm_id": "comm", "widget": "mine", "module": "@jupyter-widgets/base"}
     checked = 0
     for method, path in closed_addresses(service):
         if "{notebook_id}" not in path:

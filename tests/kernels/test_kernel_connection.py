@@ -324,5 +324,5 @@ async def test_what_a_widget_callback_prints_belongs_to_the_run_that_made_the_wi
 async def test_unknown_functions_and_failing_ones_say_so(kernel: KernelConnection) -> None:
     with pytest.raises(KernelError, match="no function"):
         await kernel.call("nonsense")
-    with pytest.raises(KernelError, match="no variable named 'nope'"):
-        await kernel.call("variable", name="nope")
+    with pytest.raises(KernelError, match="unexpected keyword argument 'nope'"):
+        await kernel.call("variable", nope="x")
