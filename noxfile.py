@@ -35,7 +35,7 @@ GENERATED = ("src/service/generated", "static")
 UNIT_TESTS = ("tests/core", "tests/models", "tests/schemas", "tests/execution", "tests/services", "tests/formats")
 
 SIDE_BY_SIDE = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
-"""Tests of one file share what is costly to start: they stay together. Each process of pytest's has kernels of its own."""
+"""Tests of one file stay together, for they share what is costly to start. Each process has kernels of its own."""
 
 PRELOADED = ("matplotlib.pyplot", "scipy.stats", "seaborn", "toyplot", "bokeh.plotting", "panel", "holoviews")
 CORPUS = ("--minutes", "120", "--edits", "4", "--preload", *PRELOADED)
