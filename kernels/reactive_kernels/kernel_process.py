@@ -33,6 +33,7 @@ _POLL_S = 0.25
 _NOTE_BYTES = 64
 _TERMINATE_S = 1.0
 _KILL_S = 5.0
+_GOES_ON_S = 0.5
 
 
 class KernelProcess:
@@ -102,11 +103,15 @@ class KernelProcess:
     async def interrupt(self) -> None:
         """Send SIGINT to the process and its children; one that is stopped goes on, for it would hear nothing.
 
-        It goes on first: a signal that awaits it may reach any of its threads, and only the main one's sleep ends
-        by it.
+        Its main thread goes on first: until it has, the system gives the signal to another thread, and what the main
+        one sleeps for, or waits for, does not end by that.
         """
-        if self.pid is not None and _is_stopped(self.pid):
+        if self.pid is not None and _status(self.pid) == psutil.STATUS_STOPPED:
             await self._provisioner.send_signal(signal.SIGCONT)
+            with suppress(TimeoutError):  # it computes: then it looks for signals by itself
+                async with asyncio.timeout(_GOES_ON_S):
+                    while _status(self.pid) in (psutil.STATUS_STOPPED, psutil.STATUS_RUNNING):  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
         await self._provisioner.send_signal(signal.SIGINT)
 
     async def stop(self, *, grace_s: float, ask: Callable[[], None]) -> None:
@@ -214,10 +219,11 @@ class KernelProcess:
             self._end_fd = None
 
 
-def _is_stopped(pid: int) -> bool:
+def _status(pid: int) -> str | None:
+    """What the main thread of a process does, in psutil's words; None if there is no such process."""
     with suppress(psutil.Error):
-        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
-    return False
+        return psutil.Process(pid).status()
+    return None
 
 
 def _end_fd(process: subprocess.Popen[bytes]) -> int | None:
