@@ -34,7 +34,7 @@ GENERATED = ("src/service/generated", "static")
 """What of the page is made, and kept beside its sources."""
 UNIT_TESTS = ("tests/core", "tests/models", "tests/schemas", "tests/execution", "tests/services", "tests/formats")
 
-SIDE_BY_SIDE = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+SIDE_BY_SIDE = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 """Tests of one file stay together, for they share what is costly to start. Each process has kernels of its own."""
 
 PRELOADED = ("matplotlib.pyplot", "scipy.stats", "seaborn", "toyplot", "bokeh.plotting", "panel", "holoviews")

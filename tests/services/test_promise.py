@@ -61,7 +61,7 @@ TEXTS = st.one_of(
 
 EDITS = edits_with(SOURCES, TEXTS)
 
-EXAMPLES = max(2_500, settings().max_examples)
+EXAMPLES = max(500, settings().max_examples)
 """For each way to run cells. The fuzz profile asks for more."""
 
 

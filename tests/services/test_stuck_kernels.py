@@ -82,7 +82,7 @@ async def test_one_that_ends_late_is_not_spoken_of_any_more(open_notebook: Open,
 
 
 async def test_a_restart_takes_the_kernel_that_is_ready(open_notebook: Open, pool: KernelPool, tmp_path: Path) -> None:
-    notebook = await open_notebook("import os\nos.getpid(), os.getcwd()", settings=settings(tmp_path))
+    notebook = await open_notebook("import os\nprint((os.getpid(), os.getcwd()))", settings=settings(tmp_path))
     await notebook.run()
     await pool.ready()
     ready = {child.pid for child in psutil.Process().children(recursive=True)}
@@ -91,7 +91,7 @@ async def test_a_restart_takes_the_kernel_that_is_ready(open_notebook: Open, poo
     fresh = notebook.session.kernel.living().pid
     assert fresh in ready - {old}
     await notebook.run()
-    assert notebook.text("c0") == str((fresh, str(tmp_path)))
+    assert notebook.text("c0") == f"{(fresh, str(tmp_path))}\n"
     await notebook.session.close()
     assert pool.running == 0
 
