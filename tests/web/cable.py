@@ -1,10 +1,11 @@
-"""A cable between browser and service that can be pulled out: a TCP proxy on a port of its own."""
+"""A cable between browser and service that can be pulled out, or be long: a TCP proxy on a port of its own."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ class Cable:
     port: int
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     plugged: bool = True
+    delay_s: float = 0
+    """How much longer whatever is said takes, each way."""
     _open: set[socket.socket] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -51,6 +54,7 @@ class Cable:
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while part := source.recv(65_536):
+                time.sleep(self.delay_s)
                 target.sendall(part)
         with self._lock:
             for one in (source, target):

@@ -40,7 +40,7 @@ export function moveCell(view: NotebookView, id: string, index: number): void {
 function retype(view: NotebookView, type: CellType): void {
   const { cell } = view;
   if (cell === undefined || cell.type.peek() === type) return;
-  void view.session.change(cell, { type });
+  view.session.retype(cell, type);
 }
 
 /** Split the selected cell at the cursor. */

@@ -54,16 +54,23 @@ export class CellEditor {
   readonly view: EditorView;
   readonly #language = new Compartment();
   readonly #label = new Compartment();
+  readonly #help = new Compartment();
+  readonly #assistance: Extension;
+  #type: CellType;
+  #database: string | null;
 
   constructor(parent: HTMLElement, cell: CellState, session: NotebookSession, keys: EditorKeys) {
     const type = cell.type.peek();
+    const database = databaseOf(session);
+    [this.#type, this.#database] = [type, database];
+    this.#assistance = assistance(session);
     this.view = new EditorView({
       parent,
       state: EditorState.create({
         doc: cell.shown.peek(),
         extensions: [
           Prec.highest(keymap.of([...keys.bindings])),
-          type === "python" || type === "code" ? assistance(session) : [],
+          this.#help.of(this.#helped(type)),
           Prec.high(
             keymap.of([{ key: "Escape", run: (view) => escaped(view, keys) }, ...completionKeymap, ...leaving(keys)]),
           ),
@@ -87,7 +94,8 @@ export class CellEditor {
           closeBrackets(),
           highlightSelectionMatches(),
           EditorView.lineWrapping,
-          this.#language.of(language(type, databaseOf(session))),
+          EditorView.domEventHandlers({ blur: (_, view) => dismissed(view) }),
+          this.#language.of(language(type, database)),
           this.#label.of(labelled(type)),
           theme,
           EditorView.updateListener.of((update) => {
@@ -107,8 +115,14 @@ export class CellEditor {
 
   /** Be of that type; `database`: what SQL is for. */
   retype(type: CellType, database: string | null): void {
+    if (type === this.#type && database === this.#database) return;
+    [this.#type, this.#database] = [type, database];
     this.view.dispatch({
-      effects: [this.#language.reconfigure(language(type, database)), this.#label.reconfigure(labelled(type))],
+      effects: [
+        this.#language.reconfigure(language(type, database)),
+        this.#label.reconfigure(labelled(type)),
+        this.#help.reconfigure(this.#helped(type)),
+      ],
     });
   }
 
@@ -140,6 +154,11 @@ export class CellEditor {
     return this.view.state.selection.main.head;
   }
 
+  /** What the kernel knows is of use where its language is written. */
+  #helped(type: CellType): Extension {
+    return type === "python" || type === "code" ? this.#assistance : [];
+  }
+
   destroy(): void {
     this.view.destroy();
   }
@@ -162,6 +181,11 @@ function escaped(view: EditorView, keys: EditorKeys): boolean {
   closeCompletion(view);
   keys.escape();
   return true;
+}
+
+/** Completions that were asked for when the cursor left would come to nobody. */
+function dismissed(view: EditorView): void {
+  if (completionStatus(view.state) === "pending") closeCompletion(view);
 }
 
 function leaving(keys: EditorKeys): KeyBinding[] {

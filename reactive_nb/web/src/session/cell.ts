@@ -1,7 +1,7 @@
 /** A cell as the page knows it: each part a signal, so that what changes redraws what shows it, and nothing else. */
 import { computed, signal } from "@preact/signals";
 
-import type { CellResponse, Live, Output, StaleReason } from "./types";
+import type { CellResponse, CellType, Live, Output, StaleReason } from "./types";
 
 /** What was typed and the service has not confirmed. */
 export interface Draft {
@@ -15,7 +15,12 @@ export interface Draft {
 
 export class CellState {
   readonly id: string;
-  readonly type = signal<CellResponse["type"]>("python");
+  /** The type that the service has. */
+  readonly toldType = signal<CellType>("python");
+  /** The type that was asked for, as long as the service has not answered. */
+  readonly wantedType = signal<CellType | null>(null);
+  /** The type that it is to be seen as: keys that follow at once are meant for a cell of that type. */
+  readonly type = computed(() => this.wantedType.value ?? this.toldType.value);
   /** The source as the service has it. */
   readonly source = signal("");
   readonly revision = signal(0);
@@ -49,7 +54,7 @@ export class CellState {
 
   /** Become what the service says the cell is. Drafts are not its business. */
   take(told: CellResponse): void {
-    this.type.value = told.type;
+    this.toldType.value = told.type;
     this.source.value = told.source;
     this.revision.value = told.revision;
     this.config.value = told.config;

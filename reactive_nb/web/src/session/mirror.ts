@@ -7,7 +7,7 @@ import { batch, signal } from "@preact/signals";
 
 import { CellState } from "./cell";
 import { continued } from "./streams";
-import type { GraphEdge, Live, NotebookState, Output, Presence, ServerEvent } from "./types";
+import type { CellType, GraphEdge, Live, NotebookState, Output, Presence, ServerEvent } from "./types";
 
 /** An event does not follow the one before: something is missing. */
 export class Gap extends Error {}
@@ -153,7 +153,7 @@ export class Mirror {
   ): void {
     switch (event.type) {
       case "cell.updated":
-        cell.type.value = event.cell_type as CellState["type"]["value"];
+        cell.toldType.value = event.cell_type as CellType;
         cell.source.value = event.source;
         cell.config.value = event.config as unknown as CellState["config"]["value"];
         cell.revision.value = event.cell_revision;

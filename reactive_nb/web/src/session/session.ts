@@ -12,6 +12,7 @@ import { Comms } from "./comms";
 import { Drafts } from "./drafts";
 import { Gap, Mirror } from "./mirror";
 import { keepSignedIn } from "./renewal";
+import { Retyping } from "./retyping";
 import type { CellType, Live, Reply, Say, ServerEvent } from "./types";
 
 const LONGEST_WAIT_MS = 5_000;
@@ -29,6 +30,7 @@ export class NotebookSession {
   readonly comms = new Comms();
   readonly connection: Connection;
   readonly drafts: Drafts;
+  readonly #retyping: Retyping;
   /** The latest thing to tell the user. */
   readonly notice = signal<Notice | null>(null);
   /** Which of those present is this connection. */
@@ -48,11 +50,16 @@ export class NotebookSession {
       (said) => this.connection.ask(said),
       (_, problem) => this.tell("problem", problem.message),
     );
+    this.#retyping = new Retyping(
+      (said) => this.connection.ask(said),
+      (problem) => this.#tellOf(problem),
+    );
     this.connection = new Connection(notebookId, { seen: () => this.mirror.seq, heard: this.#heard });
     this.#stop = effect(() => {
       if (this.connection.link.value !== "open") return;
       this.present(this.#at);
       for (const add of [...this.#unsent.values()]) add();
+      this.#retyping.sendAll();
       this.drafts.sendAll();
     });
     this.#signedIn = keepSignedIn(this.connection);
@@ -119,7 +126,7 @@ export class NotebookSession {
         if (problem instanceof Disconnected) this.#unsent.set(id, send);
         else {
           this.mirror.unexpect(id);
-          this.tell("problem", String(problem instanceof Refused ? problem.message : problem));
+          this.#tellOf(problem);
         }
       });
     };
@@ -129,6 +136,7 @@ export class NotebookSession {
 
   remove(cell: CellState): Promise<Reply | null> {
     this.drafts.forget(cell);
+    this.#retyping.forget(cell);
     return this.say({ type: "cell.remove", cell_id: cell.id });
   }
 
@@ -139,6 +147,12 @@ export class NotebookSession {
   change(cell: CellState, changes: Live["UpdateCellRequest"]): Promise<Reply | null> {
     this.drafts.send(cell);
     return this.say({ type: "cell.update", cell_id: cell.id, changes });
+  }
+
+  /** Make it a cell of another type. */
+  retype(cell: CellState, type: CellType): void {
+    this.drafts.send(cell);
+    this.#retyping.want(cell, type);
   }
 
   /** Several changes of the document: one revision, all or nothing. */
@@ -165,6 +179,10 @@ export class NotebookSession {
       if (performance.now() > deadline) throw new Disconnected("What was typed last is not stored yet.");
       await new Promise((resolve) => window.setTimeout(resolve, POLL_MS));
     }
+  }
+
+  #tellOf(problem: unknown): void {
+    this.tell("problem", String(problem instanceof Refused ? problem.message : problem));
   }
 
   readonly #heard: Hearer = (event, buffers) => {
