@@ -84,7 +84,7 @@ def test_the_editor_of_a_text_cell_offers_no_names_of_python(page: Page, far: Ca
     page.keyboard.type(" and")
     press(page, "Control+Space")
     stored(service, notebook, ["rainfall = 12", "rainfal and"])
-    assert asked == ["rainf"]
+    assert not [code for code in asked if code.startswith("rainfal")]
     expect(page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
 
 
