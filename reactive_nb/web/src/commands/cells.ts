@@ -1,5 +1,5 @@
 /** Commands on cells: select, add, remove, move, retype, split, join. */
-import type { CellType, Reply } from "../session/types";
+import type { CellType } from "../session/types";
 import type { NotebookView } from "../page/view";
 import type { Command } from "./command";
 
@@ -34,7 +34,8 @@ export function moveCell(view: NotebookView, id: string, index: number): void {
   const cell = view.session.mirror.cell(id);
   const last = view.session.mirror.order.peek().length - 1;
   if (cell === undefined || index < 0 || index > last || index === view.index(id)) return;
-  void view.session.move(cell, index).then(() => view.look(id).element?.scrollIntoView({ block: "nearest" }));
+  void view.session.move(cell, index);
+  requestAnimationFrame(() => view.look(id).element?.scrollIntoView({ block: "nearest" }));
 }
 
 function retype(view: NotebookView, type: CellType): void {
@@ -44,36 +45,21 @@ function retype(view: NotebookView, type: CellType): void {
 }
 
 /** Split the selected cell at the cursor. */
-async function split(view: NotebookView): Promise<void> {
+function split(view: NotebookView): void {
   const { cell } = view;
   const editor = cell === undefined ? null : view.look(cell.id).editor;
   if (cell === undefined || editor === null) return;
-  const [text, place, index] = [cell.shown.peek(), editor.place, view.index(cell.id)];
+  const [text, place] = [cell.shown.peek(), editor.place];
   const [above, below] = [text.slice(0, place).replace(/\n$/, ""), text.slice(place).replace(/^\n/, "")];
-  const reply = await batched(view, [
-    { type: "cell.update", cell_id: cell.id, changes: { source: above } },
-    { type: "cell.add", cell: { type: cell.type.peek(), source: below, index: index + 1 } },
-  ]);
-  const [added] = (reply?.result?.["cell_ids"] as string[] | undefined) ?? [];
-  if (added !== undefined) view.edit(added, "start");
+  view.edit(view.session.split(cell, view.index(cell.id) + 1, above, below), "start");
 }
 
 /** Put the cell below at the end of the selected one. */
-async function join(view: NotebookView): Promise<void> {
+function join(view: NotebookView): void {
   const { cell, session } = view;
   const below = session.mirror.order.peek()[view.index(view.selected.peek()) + 1];
   const other = below === undefined ? undefined : session.mirror.cell(below);
-  if (cell === undefined || other === undefined) return;
-  await batched(view, [
-    { type: "cell.update", cell_id: cell.id, changes: { source: `${cell.shown.peek()}\n${other.shown.peek()}` } },
-    { type: "cell.remove", cell_id: other.id },
-  ]);
-}
-
-type Operation = Parameters<NotebookView["session"]["batch"]>[0][number];
-
-function batched(view: NotebookView, operations: Operation[]): Promise<Reply | null> {
-  return view.session.batch(operations);
+  if (cell !== undefined && other !== undefined) session.join(cell, other);
 }
 
 export const CELL_COMMANDS: readonly Command[] = [
@@ -148,9 +134,9 @@ export const CELL_COMMANDS: readonly Command[] = [
     id: "cell.split",
     title: "Split the cell at the cursor",
     anywhere: ["Mod-Shift--"],
-    run: (view) => void split(view),
+    run: split,
   },
-  { id: "cell.join", title: "Join with the cell below", keys: ["Shift-m"], run: (view) => void join(view) },
+  { id: "cell.join", title: "Join with the cell below", keys: ["Shift-m"], run: join },
   {
     id: "cell.hide-source",
     title: "Hide or show the source",

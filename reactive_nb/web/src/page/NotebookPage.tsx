@@ -1,5 +1,5 @@
 /** A notebook: the bar, the panels, the cells, and the keys that act on them. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 
 import { CellView } from "../cell/CellView";
 import { useCellDrop } from "../cell/drag";
@@ -37,7 +37,7 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
       if (target.closest("input, textarea, select, [contenteditable=true], dialog, [role=dialog]") !== null) return;
       if (event.key === "Enter" && target.closest("button, a, summary") !== null && !event.shiftKey && !event.ctrlKey)
         return;
-      const command = keys.meant(event, "command");
+      const command = keys.meant(event, view.awaiting ? "edit" : "command");
       if (command === null) return;
       event.preventDefault();
       if (command !== true) command.run(view);
@@ -68,10 +68,23 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
   );
 }
 
+/** Cells that are moved on the page lose the focus: whoever was writing in one goes on. */
+function useFocusKept(view: NotebookView, order: readonly string[]): void {
+  const before = document.activeElement;
+  useLayoutEffect(() => {
+    const lost = document.activeElement === document.body;
+    if (!lost || !(before instanceof HTMLElement) || !before.isConnected) return;
+    const { editor } = view.look(view.selected.peek() ?? "");
+    if (editor?.view.contentDOM === before) editor.focus();
+    else before.focus({ preventScroll: true });
+  }, [order]);
+}
+
 function Cells({ view }: { view: NotebookView }) {
   const { mirror } = view.session;
   const order = mirror.order.value;
   const drop = useCellDrop(view);
+  useFocusKept(view, order);
   return (
     <div class="cells-column" onDragOver={drop.onDragOver} onDragLeave={drop.onDragLeave} onDrop={drop.onDrop}>
       {drop.gap !== null && <div class="drop-line" style={{ top: `${drop.gap.top}px` }} />}

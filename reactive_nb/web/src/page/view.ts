@@ -82,6 +82,7 @@ export class NotebookView {
       if (before !== null && before !== id) this.look(before).selected.value = false;
       this.selected.value = id;
       this.mode.value = "command";
+      if (before !== null) this.look(before).wanted = null;
       if (id !== null) this.look(id).selected.value = true;
     });
     if (id === null) return;
@@ -104,12 +105,20 @@ export class NotebookView {
   edit(id: string, place: "start" | "end" | "same" = "same"): void {
     if (this.selected.peek() !== id) this.select(id);
     const look = this.look(id);
+    const cell = this.session.mirror.cell(id);
+    if (cell?.config.peek().hide_source === true) void this.session.change(cell, { config: { hide_source: false } });
     batch(() => {
       look.opened.value = true;
       this.mode.value = "edit";
     });
     if (look.editor === null) look.wanted = place;
     else look.editor.focus(place === "same" ? undefined : place);
+  }
+
+  /** Whether keys are meant for an editor that is only coming. */
+  get awaiting(): boolean {
+    const id = this.selected.peek();
+    return this.mode.peek() === "edit" && id !== null && this.look(id).wanted !== null;
   }
 
   /** The cursor has come into a cell's editor, by whatever way. */

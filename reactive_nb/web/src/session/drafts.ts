@@ -13,7 +13,8 @@ const REST_MS = 300;
 
 export class Drafts {
   #timers = new Map<string, number>();
-  #underway = new Map<string, string>();
+  /** Texts that were sent and are not answered, by cell, the first one first. */
+  #underway = new Map<string, readonly string[]>();
   #waiting = new Set<CellState>();
 
   constructor(
@@ -23,8 +24,7 @@ export class Drafts {
 
   /** Somebody has typed. */
   edit(cell: CellState, text: string): void {
-    const before = cell.draft.peek();
-    const base = before ?? { base: cell.source.peek(), baseRevision: cell.revision.peek(), conflict: false };
+    const base = cell.draft.peek() ?? fresh(cell);
     if (text === base.base && !this.#underway.has(cell.id)) {
       this.#settle(cell);
       return;
@@ -38,18 +38,36 @@ export class Drafts {
     );
   }
 
+  /** Write `text` with a command that makes it the cell's source, among other things. Throws what `say` throws. */
+  async replace(cell: CellState, text: string, say: () => Promise<Reply>): Promise<void> {
+    this.send(cell);
+    window.clearTimeout(this.#timers.get(cell.id));
+    cell.draft.value = { ...(cell.draft.peek() ?? fresh(cell)), text };
+    this.#waiting.add(cell);
+    this.#begin(cell, text);
+    try {
+      await say();
+    } catch (problem) {
+      this.#end(cell, text);
+      throw problem;
+    }
+    this.#confirmed(cell, text);
+  }
+
   /** Send a cell's draft now, if it has one and nothing of it is under way. */
   send(cell: CellState): void {
     const draft = cell.draft.peek();
-    if (draft === null || draft.conflict || this.#underway.get(cell.id) === draft.text) return;
+    if (draft === null || draft.conflict) return;
+    const { text } = draft;
+    if (this.#underway.get(cell.id)?.at(-1) === text) return;
     window.clearTimeout(this.#timers.get(cell.id));
     if (this.#underway.has(cell.id)) return; // its answer sends the rest
-    this.#underway.set(cell.id, draft.text);
+    this.#begin(cell, text);
     // Of a cell that is only being added nobody else can have another source.
-    const changes = cell.expected ? { source: draft.text } : { source: draft.text, base_revision: draft.baseRevision };
+    const changes = cell.expected ? { source: text } : { source: text, base_revision: draft.baseRevision };
     this.ask({ type: "cell.update", cell_id: cell.id, changes }).then(
-      () => this.#confirmed(cell),
-      (problem: unknown) => this.#failed(cell, problem),
+      () => this.#confirmed(cell, text),
+      (problem: unknown) => this.#failed(cell, text, problem),
     );
   }
 
@@ -73,7 +91,7 @@ export class Drafts {
       return;
     }
     // Our own text coming back is the base of what was typed since.
-    const text = source === this.#underway.get(cell.id) ? draft.text : merged(draft.base, draft.text, source);
+    const text = this.#underway.get(cell.id)?.includes(source) ? draft.text : merged(draft.base, draft.text, source);
     cell.draft.value = { text: text ?? draft.text, base: source, baseRevision, conflict: text === null };
   }
 
@@ -98,19 +116,29 @@ export class Drafts {
     this.#settle(cell);
   }
 
-  #confirmed(cell: CellState): void {
-    this.#underway.delete(cell.id);
+  #begin(cell: CellState, text: string): void {
+    this.#underway.set(cell.id, [...(this.#underway.get(cell.id) ?? []), text]);
+  }
+
+  /** A text is no longer under way; whether it was the only one. */
+  #end(cell: CellState, text: string): boolean {
+    const texts = [...(this.#underway.get(cell.id) ?? [])];
+    texts.splice(texts.indexOf(text), 1);
+    if (texts.length > 0) this.#underway.set(cell.id, texts);
+    else this.#underway.delete(cell.id);
+    return texts.length === 0;
+  }
+
+  #confirmed(cell: CellState, text: string): void {
     const draft: Draft | null = cell.draft.peek();
-    if (draft === null) return;
+    if (!this.#end(cell, text) || draft === null) return;
     if (draft.text === cell.source.peek()) this.#settle(cell);
     else this.send(cell);
   }
 
-  #failed(cell: CellState, problem: unknown): void {
-    const sent = this.#underway.get(cell.id);
-    this.#underway.delete(cell.id);
+  #failed(cell: CellState, sent: string, problem: unknown): void {
     const draft = cell.draft.peek();
-    if (draft === null || problem instanceof Disconnected) return; // sent again once connected
+    if (!this.#end(cell, sent) || draft === null || problem instanceof Disconnected) return; // sent again once connected
     if (problem instanceof Refused && problem.code === "conflict" && draft.text !== sent) this.send(cell);
     else if (
       problem instanceof Refused &&
@@ -128,4 +156,9 @@ export class Drafts {
     this.#waiting.delete(cell);
     cell.draft.value = null;
   }
+}
+
+/** The base of what is typed now. */
+function fresh(cell: CellState): Omit<Draft, "text"> {
+  return { base: cell.source.peek(), baseRevision: cell.revision.peek(), conflict: false };
 }

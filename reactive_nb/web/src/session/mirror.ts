@@ -3,9 +3,10 @@
  *
  * Nothing here speaks to the service, and nothing but its events changes what is here (drafts apart, see drafts.ts).
  */
-import { batch, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
 
 import { CellState } from "./cell";
+import { Order, type OrderChange } from "./order";
 import { continued } from "./streams";
 import type { CellType, GraphEdge, Live, NotebookState, Output, Presence, ServerEvent } from "./types";
 
@@ -25,7 +26,9 @@ export class Mirror {
   /** What another program did to the stored notebook, last. */
   readonly message = signal<string | null>(null);
   /** The cells' ids in the order of the page. */
-  readonly order = signal<readonly string[]>([]);
+  get order(): ReadonlySignal<readonly string[]> {
+    return this.#order.shown;
+  }
   /** Edges by the cell in which they end. */
   readonly edges = signal<ReadonlyMap<string, readonly GraphEdge[]>>(new Map());
   readonly presence = signal<readonly Presence[]>([]);
@@ -33,6 +36,9 @@ export class Mirror {
   readonly runs = signal<ReadonlySet<string>>(new Set());
   readonly lastRun = signal<Live["RunFinished"] | null>(null);
   readonly #cells = new Map<string, CellState>();
+  readonly #order = new Order();
+  /** By the ids of cells that are expected: how to show them no more. */
+  readonly #expected = new Map<string, () => void>();
 
   cell(id: string): CellState | undefined {
     return this.#cells.get(id);
@@ -47,16 +53,19 @@ export class Mirror {
   expect(cell: CellState, index: number): void {
     cell.expected = true;
     this.#cells.set(cell.id, cell);
-    const order = [...this.order.peek()];
-    order.splice(index, 0, cell.id);
-    this.order.value = order;
+    this.#expected.set(cell.id, this.#order.want({ kind: "add", id: cell.id, index }));
   }
 
   /** The service has not added it after all. */
   unexpect(id: string): void {
     if (this.#cells.get(id)?.expected !== true) return;
     this.#cells.delete(id);
-    this.order.value = this.order.peek().filter((one) => one !== id);
+    this.#forgetExpected(id);
+  }
+
+  /** Show a change of the order that the service is being asked for, until what is returned is called. */
+  want(change: OrderChange): () => void {
+    return this.#order.want(change);
   }
 
   /** Take an event in. Throws Gap if one is missing before it. */
@@ -85,26 +94,21 @@ export class Mirror {
         const known = this.#cells.get(event.cell.id);
         if (known === undefined) this.#cells.set(event.cell.id, new CellState(event.cell));
         else {
-          known.expected = false;
+          this.#arrived(known);
           known.take(event.cell);
         }
-        const order = this.order.value.filter((id) => id !== event.cell.id);
-        order.splice(event.index, 0, event.cell.id);
-        this.order.value = order;
+        this.#order.take({ kind: "add", id: event.cell.id, index: event.index });
         return;
       }
       case "cell.removed":
-        this.order.value = this.order.value.filter((id) => id !== event.cell_id);
-        this.#cells.delete(event.cell_id);
+        this.#order.take({ kind: "remove", id: event.cell_id });
+        if (this.#cells.get(event.cell_id)?.expected !== true) this.#cells.delete(event.cell_id);
         this.#setEdges([[event.cell_id, []]]);
         if (this.question.value?.cell_id === event.cell_id) this.question.value = null;
         return;
-      case "cell.moved": {
-        const order = this.order.value.filter((id) => id !== event.cell_id);
-        order.splice(event.index, 0, event.cell_id);
-        this.order.value = order;
+      case "cell.moved":
+        this.#order.take({ kind: "move", id: event.cell_id, index: event.index });
         return;
-      }
       case "graph.updated":
         for (const one of event.cells) {
           const cell = this.#cells.get(one.id);
@@ -197,19 +201,17 @@ export class Mirror {
     const order = notebook.cells.map((one) => one.id);
     const present = new Set(order);
     for (const [id, cell] of this.#cells) {
-      if (present.has(id)) continue;
-      if (cell.expected) order.splice(this.order.value.indexOf(id), 0, id);
-      else this.#cells.delete(id);
+      if (!present.has(id) && !cell.expected) this.#cells.delete(id);
     }
     for (const told of notebook.cells) {
       const known = this.#cells.get(told.id);
       if (known === undefined) this.#cells.set(told.id, new CellState(told));
       else {
-        known.expected = false;
+        this.#arrived(known);
         known.take(told);
       }
     }
-    this.order.value = order;
+    this.#order.take(order);
     const edges = new Map<string, GraphEdge[]>();
     for (const edge of event.edges) edges.set(edge.to, [...(edges.get(edge.to) ?? []), edge]);
     this.edges.value = edges;
@@ -217,6 +219,17 @@ export class Mirror {
     this.question.value = event.input_request;
     this.runs.value = new Set(event.runs);
     this.ready.value = true;
+  }
+
+  /** The service has the cell. */
+  #arrived(cell: CellState): void {
+    cell.expected = false;
+    this.#forgetExpected(cell.id);
+  }
+
+  #forgetExpected(id: string): void {
+    this.#expected.get(id)?.();
+    this.#expected.delete(id);
   }
 
   #setEdges(changed: Iterable<readonly [string, readonly GraphEdge[]]>): void {

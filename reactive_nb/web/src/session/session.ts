@@ -137,11 +137,13 @@ export class NotebookSession {
   remove(cell: CellState): Promise<Reply | null> {
     this.drafts.forget(cell);
     this.#retyping.forget(cell);
-    return this.say({ type: "cell.remove", cell_id: cell.id });
+    const done = this.mirror.want({ kind: "remove", id: cell.id });
+    return this.say({ type: "cell.remove", cell_id: cell.id }).finally(done);
   }
 
   move(cell: CellState, index: number): Promise<Reply | null> {
-    return this.say({ type: "cell.move", cell_id: cell.id, index });
+    const done = this.mirror.want({ kind: "move", id: cell.id, index });
+    return this.say({ type: "cell.move", cell_id: cell.id, index }).finally(done);
   }
 
   change(cell: CellState, changes: Live["UpdateCellRequest"]): Promise<Reply | null> {
@@ -149,16 +151,50 @@ export class NotebookSession {
     return this.say({ type: "cell.update", cell_id: cell.id, changes });
   }
 
+  /** Make two cells of one, seen at once; the id of the lower one, which stands at `index`. */
+  split(cell: CellState, index: number, above: string, below: string): string {
+    const whole = cell.shown.peek();
+    const added = new CellState({ id: newId(), type: cell.type.peek(), source: below });
+    this.mirror.expect(added, index);
+    const told = { id: added.id, type: added.type.peek(), source: below, index };
+    this.#reshape(cell, above, [{ type: "cell.add", cell: told }]).catch((problem: unknown) => {
+      if (!added.expected) return; // it had been done before a cut
+      const written = cell.shown.peek() !== above || added.shown.peek() !== below;
+      this.drafts.edit(cell, written ? `${cell.shown.peek()}\n${added.shown.peek()}` : whole);
+      this.drafts.forget(added);
+      this.mirror.unexpect(added.id);
+      this.#tellOf(problem);
+    });
+    return added.id;
+  }
+
+  /** Put the text of `other`, which stands below, at the end of a cell: seen at once. */
+  join(cell: CellState, other: CellState): void {
+    const [before, both] = [cell.shown.peek(), `${cell.shown.peek()}\n${other.shown.peek()}`];
+    this.drafts.send(other);
+    const done = this.mirror.want({ kind: "remove", id: other.id });
+    this.#reshape(cell, both, [{ type: "cell.remove", cell_id: other.id }])
+      .catch((problem: unknown) => {
+        if (this.mirror.cell(other.id) === undefined) return; // it had been done before a cut
+        if (cell.shown.peek() === both) this.drafts.edit(cell, before);
+        this.#tellOf(problem);
+      })
+      .finally(done);
+  }
+
+  /** Several changes of the document: one revision, all or nothing. */
+  #reshape(cell: CellState, source: string, operations: Live["Batch"]["operations"]): Promise<void> {
+    const batch: Live["Batch"]["operations"] = [
+      { type: "cell.update", cell_id: cell.id, changes: { source } },
+      ...operations,
+    ];
+    return this.drafts.replace(cell, source, () => this.connection.ask({ type: "batch", operations: batch }));
+  }
+
   /** Make it a cell of another type. */
   retype(cell: CellState, type: CellType): void {
     this.drafts.send(cell);
     this.#retyping.want(cell, type);
-  }
-
-  /** Several changes of the document: one revision, all or nothing. */
-  batch(operations: Live["Batch"]["operations"]): Promise<Reply | null> {
-    this.drafts.sendAll();
-    return this.say({ type: "batch", operations });
   }
 
   run(cell: CellState): Promise<Reply | null> {
@@ -182,7 +218,7 @@ export class NotebookSession {
   }
 
   #tellOf(problem: unknown): void {
-    this.tell("problem", String(problem instanceof Refused ? problem.message : problem));
+    this.tell("problem", problem instanceof Error ? problem.message : String(problem));
   }
 
   readonly #heard: Hearer = (event, buffers) => {
