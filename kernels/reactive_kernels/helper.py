@@ -54,6 +54,7 @@ _LATER = {
     "_reactive_nb.kernel_sql_aside": "kernel_sql_aside.py",
     "_reactive_nb.kernel_sql_frames": "kernel_sql_frames.py",
     "_reactive_nb.kernel_sql_rows": "kernel_sql_rows.py",
+    "_reactive_nb.kernel_sql_marks": "kernel_sql_marks.py",
     "_reactive_nb.kernel_sql_duckdb": "kernel_sql_duckdb.py",
     "_reactive_nb.kernel_sql_duckdb_rows": "kernel_sql_duckdb_rows.py",
     "_reactive_nb.kernel_sql_places": "kernel_sql_places.py",

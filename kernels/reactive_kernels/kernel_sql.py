@@ -20,7 +20,7 @@ def _loaded(*names: str) -> Any:
     return [later(f"{__package__}.kernel_sql_{name}") for name in names][-1]
 
 
-_errors, _rows = _loaded("errors"), _loaded("aside", "frames", "rows")
+_errors, _rows = _loaded("errors"), _loaded("aside", "frames", "marks", "rows")
 
 Json = dict[str, Any]
 

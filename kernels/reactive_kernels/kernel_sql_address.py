@@ -5,6 +5,7 @@ Used by the service too, to try an address before it is kept. The rule: no messa
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -13,6 +14,7 @@ from .kernel_sql_errors import SQLError, missing_module
 Json = dict[str, Any]
 
 CONNECT_LIMIT_S = 10
+_LOG = "reactive_nb"
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -51,6 +53,7 @@ def engine(url: str) -> Any:
         raise missing_module(error) from None
     found = address(url)
     options: Json = {"pool_pre_ping": True, "isolation_level": "AUTOCOMMIT", "hide_parameters": True}
+    options["pool_logging_name"] = _LOG
     arguments: Json = {}
     try:
         dialect = found.get_dialect()
@@ -68,6 +71,7 @@ def engine(url: str) -> Any:
                 options["poolclass"] = pool.StaticPool
         if "poolclass" not in options:
             options.update(poolclass=pool.QueuePool, pool_size=1, max_overflow=2)
+        _silence(options["poolclass"].__name__)
         return create_engine(found, connect_args=arguments, **options)
     except ImportError as error:
         raise missing_module(error) from None
@@ -81,6 +85,11 @@ def engine(url: str) -> Any:
             f"This is no address that {found.get_backend_name()} has: it needs another form, for example"
             " sqlite:///file.db (a host is none of SQLite's)."
         ) from None
+
+
+def _silence(pool: str) -> None:
+    """Have it not logged, with tracebacks, that a connection which broke can't be tidied up: who asked is told."""
+    logging.getLogger(f"sqlalchemy.pool.impl.{pool}.{_LOG}").disabled = True
 
 
 def attempt(url: str) -> str | None:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 CANCEL_LIMIT_S = 5.0
+CANCEL_TRIES = 5
 
 
 def aside(work: Callable[[], Any], cancel: Callable[[], None], abandon: Callable[[], None]) -> Any:
     """Do `work` in a thread; what it gives, or raises.
 
-    An interrupt cancels it, and comes through when it has ended, or is abandoned since it does not.
+    An interrupt cancels it, and comes through when it has ended, or is abandoned since it does not, or at the next.
     """
     outcome: list[Any] = []
     failure: list[BaseException] = []
@@ -26,13 +27,20 @@ def aside(work: Callable[[], Any], cancel: Callable[[], None], abandon: Callable
         finally:
             done.set()
 
-    threading.Thread(target=run, name="SQL", daemon=True).start()
     try:
+        threading.Thread(target=run, name="SQL", daemon=True).start()
         done.wait()
     except KeyboardInterrupt:
-        cancel()
-        if not done.wait(CANCEL_LIMIT_S):
-            abandon()
+        ended = False
+        try:
+            for _ in range(CANCEL_TRIES):  # the query may not have been there yet
+                cancel()
+                ended = done.wait(CANCEL_LIMIT_S / CANCEL_TRIES)
+                if ended:
+                    break
+        finally:  # when interrupted again, too
+            if not ended:
+                abandon()
         raise
     if failure:
         raise failure[0]

@@ -10,12 +10,20 @@ from typing import Any
 
 from .kernel_sql_address import engine, said_of
 from .kernel_sql_aside import aside
-from .kernel_sql_database_rows import Wanted, cancel, rows_of
+from .kernel_sql_database_rows import Wanted, cancel, in_transaction, rows_of
 from .kernel_sql_errors import SQLError
+from .kernel_sql_marks import bound, of_no_value, padded
 from .kernel_sql_places import place
 from .kernel_sql_rows import Rows
 
 Json = dict[str, Any]
+
+_UNTOLD_TYPE = "42P18"
+"""What PostgreSQL says where any type would do, as in `concat({{ x }}, 'a')`."""
+
+
+class _UntoldTypeError(Exception):
+    """The query was not begun, since the type of a parameter can't be found out."""
 
 
 class Database:
@@ -58,19 +66,15 @@ class Database:
 
     def execute(self, statement: Json, parameters: list[Any], _: Json) -> Rows:
         """Carry out one statement. Raises SQLError, KeyboardInterrupt."""
-        from sqlalchemy import bindparam, text
+        try:
+            return self._asked(statement, parameters, typed=False)
+        except _UntoldTypeError:
+            return self._asked(statement, parameters, typed=True)
 
-        binds: list[Any] = []
-        query = ""
-        for piece in statement["pieces"]:
-            if isinstance(piece, str):
-                query += piece.replace(":", "\\:")  # what SQLAlchemy takes for a parameter, even in a string
-            else:
-                number, width = piece
-                value = parameters[number]
-                expanding = isinstance(value, list) and self._plan["parameters"][number]["is_list"]
-                binds.append(bindparam(f"p{number}", value, expanding=expanding))
-                query += f":p{number}" + "".join(one if one in "\r\n" else " " for one in width)
+    def _asked(self, statement: Json, parameters: list[Any], *, typed: bool) -> Rows:
+        from sqlalchemy import text
+
+        query, binds, marks = self._query(statement, parameters, typed=typed)
         connection = self._connection
         try:
             wanted = Wanted(text(query).bindparams(*binds), self._plan["most"], reads=_only_reads(statement))
@@ -80,8 +84,32 @@ class Database:
         except (KeyboardInterrupt, SQLError):
             raise
         except BaseException as error:
-            raise self._told(error, statement, binds) from None
+            found = getattr(error, "orig", None) or error
+            if not typed and getattr(found, "sqlstate", None) == _UNTOLD_TYPE and not in_transaction(connection):
+                raise _UntoldTypeError from None
+            raise self._told(error, statement, marks) from None
         return rows
+
+    def _query(self, statement: Json, parameters: list[Any], *, typed: bool) -> tuple[str, list[Any], list[str]]:
+        """The text as SQLAlchemy has it, its parameters, and what is sent in the place of each."""
+        query, binds, marks = "", [], []
+        for piece in statement["pieces"]:
+            if isinstance(piece, str):
+                query += piece.replace(":", "\\:")  # what SQLAlchemy takes for a parameter, even in a string
+                continue
+            number, width = piece
+            name, is_list = f"p{number}", self._plan["parameters"][number]["is_list"]
+            dialect, value, operator = self._engine.dialect, parameters[number], ("", "")
+            if is_list and value == [] and dialect.driver == "psycopg":
+                is_list, operator = False, of_no_value(query)
+            bind = bound(name, value, is_list=is_list, driver=dialect.driver, typed=typed)
+            sent = str(bind.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+            query = query[: len(query) - len(operator[0])] + operator[1]
+            mark = f"(:{name}) " if operator[1] else padded(f":{name}", width, after=query)
+            query += mark
+            binds.append(bind)
+            marks.append((operator[1] + mark)[len(operator[0]) :].replace(f":{name}", sent))
+        return query, binds, marks
 
     def _cancel(self) -> None:
         """Stop the query that runs, on the server."""
@@ -90,25 +118,20 @@ class Database:
         except Exception:
             self.close()  # the server notices when the connection is gone
 
-    def _told(self, error: BaseException, statement: Json, binds: list[Any]) -> SQLError:
+    def _told(self, error: BaseException, statement: Json, marks: list[str]) -> SQLError:
         said = said_of(error, self._address, of_query=True)
         if getattr(error, "connection_invalidated", False) or self._is_closed():
             self.close()
             return SQLError(f"The connection to the database was lost: {said}")
         found = getattr(error, "orig", None) or error
         source = self._plan["source"]
-        return SQLError(said, place(found, statement, source, self._marks(binds)), source)
+        return SQLError(said, place(found, statement, source, marks), source)
 
     def _is_closed(self) -> bool:
         try:
             return bool(getattr(self._connection.connection.dbapi_connection, "closed", False))
         except Exception:
             return True
-
-    def _marks(self, binds: list[Any]) -> list[str]:
-        """What stands for each parameter in the text that is sent."""
-        dialect, options = self._engine.dialect, {"render_postcompile": True}
-        return [str(bind.compile(dialect=dialect, compile_kwargs=options)) for bind in binds]
 
 
 def _only_reads(statement: Json) -> bool:

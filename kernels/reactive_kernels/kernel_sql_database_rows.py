@@ -34,7 +34,7 @@ def rows_of(engine: Any, connection: Any, wanted: Wanted) -> Rows:
     """Carry out the statement. Raises what the driver does, or SQLAlchemy for it; SQLError without pandas."""
     driver = connection.dialect.driver
     raw = connection.connection.dbapi_connection
-    if driver == "psycopg" and wanted.reads and not _in_transaction(raw):
+    if driver == "psycopg" and wanted.reads and not in_transaction(connection):
         return _streamed(connection, raw, wanted)
     streams = driver == "pymysql" and wanted.reads
     result = connection.execute(wanted.query, execution_options={"stream_results": streams})
@@ -55,17 +55,58 @@ def _streamed(connection: Any, raw: Any, wanted: Wanted) -> Rows:
     """Psycopg's rows as they come. SQLAlchemy has cursors of the server for this, whose queries use one processor."""
     import psycopg
 
+    with raw.cursor() as cursor:
+        try:
+            return _stream(connection, cursor, wanted)
+        except psycopg.DataError as error:
+            if error.sqlstate is not None:  # what the server says
+                raise
+    with raw.cursor() as cursor:
+        _admit_all_times(cursor)
+        return _stream(connection, cursor, wanted)
+
+
+def _stream(connection: Any, cursor: Any, wanted: Wanted) -> Rows:
+    import psycopg
+
     compiled = wanted.query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    text, values = str(compiled), compiled.params
     many = _AT_A_TIME if psycopg.capabilities.has_stream_chunked() else 1
-    with raw.cursor() as cursor, contextlib.closing(cursor.stream(str(compiled), compiled.params, size=many)) as stream:
+    with contextlib.closing(cursor.stream(text, values, size=many)) as stream:
         rows = list(itertools.islice(stream, wanted.most + 1))
-        described = cursor.description
-        return _rows(rows, [column.name for column in described], described, "psycopg", wanted.most)
+    if cursor.description is None:  # of no rows, which is when psycopg forgets their columns
+        cursor.execute(f"select * from (\n{text}\n) as q limit 0", values)  # noqa: S608 - the user's own
+    described = cursor.description
+    return _rows(rows, [column.name for column in described], described, "psycopg", wanted.most)
 
 
-def _in_transaction(raw: Any) -> bool:
-    """Whether the cell has begun one: a query that is stopped would be the end of it."""
-    return bool(raw.info.transaction_status != 0)
+def _admit_all_times(cursor: Any) -> None:
+    """Have times that Python has none of, such as `infinity`, come as texts, and not fail. It costs time."""
+    from psycopg import DataError
+    from psycopg.adapt import Loader
+
+    for name in ("date", "timestamp", "timestamptz"):
+        oid = cursor.adapters.types[name].oid
+        usual = cursor.adapters.get_loader(oid, cursor.format)
+
+        class OrText(Loader):
+            def __init__(self, oid: int, connection: Any = None, usual: Any = usual) -> None:
+                super().__init__(oid, connection)
+                self.usual = usual(oid, connection)
+
+            def load(self, data: Any) -> Any:
+                try:
+                    return self.usual.load(data)
+                except DataError:
+                    return bytes(data).decode()
+
+        cursor.adapters.register_loader(oid, OrText)
+
+
+def in_transaction(connection: Any) -> bool:
+    """Whether the cell has begun one with PostgreSQL: a query that is stopped would be the end of it."""
+    info = getattr(connection.connection.dbapi_connection, "info", None)
+    return bool(getattr(info, "transaction_status", 0) != 0)
 
 
 def _rows(rows: Any, names: list[str], described: Any, driver: str, most: int) -> Rows:

@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 
 from .kernel_sql_aside import aside
-from .kernel_sql_duckdb_rows import fetched
+from .kernel_sql_duckdb_rows import fetched, finer
 from .kernel_sql_errors import SQLError, place_of
+from .kernel_sql_marks import padded
 from .kernel_sql_rows import Rows
 from .kernel_tables import TableReport
 
@@ -125,8 +126,7 @@ class DuckDB:
             else:
                 number, width = piece
                 values[f"p{number}"] = parameters[number]
-                mark = f"$p{number}"
-                text += mark + width[len(mark) :]
+                text += padded(f"$p{number}", width, after=text)
         if statement["replaces"]:
             for table in statement["defines"]:
                 owner = self.owner.get(table)
@@ -138,7 +138,7 @@ class DuckDB:
                 lambda: self._asked(text, values, statement), self.connection.interrupt, self.connection.interrupt
             )
         except duckdb.Error as error:
-            raise self._told(error, statement, names) from None
+            raise self._told(error, statement, names, text) from None
         finally:
             for name in registered:
                 self.connection.unregister(name)
@@ -178,7 +178,12 @@ class DuckDB:
             counted = described and [column[0] for column in described] == ["Count"]
             row = self.connection.fetchone() if counted and (statement["mutates"] or statement["defines"]) else None
             return Rows(changed=row[0] if row and statement["mutates"] else None)
-        return fetched(self.connection, self._most)
+        again = (
+            finer(text, described) if statement["rows"] and not (statement["mutates"] or statement["defines"]) else None
+        )
+        if again is not None:
+            self.connection.execute(again, values) if values else self.connection.execute(again)
+        return fetched(self.connection, self._most, described)
 
     def _note(self, statement: Json) -> None:
         """Remember whose version each table now is."""
@@ -200,14 +205,14 @@ class DuckDB:
             self.owner.pop(table, None)
         self.report.note(statement, PREFIX)
 
-    def _told(self, error: Exception, statement: Json, names: Json) -> Exception:
+    def _told(self, error: Exception, statement: Json, names: Json, sent: str) -> Exception:
         """The error as it is shown: with its place in the cell's own text."""
         message = str(error)
         found = _LINE.search(message)
         place = None
         if found is not None:
             message = message[: found.start()].strip()
-            place = self._place(statement["start"], int(found[1]), found[2], len(found[3]))
+            place = self._place(statement["start"], sent, int(found[1]), found[2], len(found[3]))
         missing = re.search(r"Table with name (\S+) does not exist", message)
         if missing is not None:
             for _, variable in statement["variables"]:
@@ -217,18 +222,18 @@ class DuckDB:
             place = tuple(statement["place"])
         return SQLError(message, place, self._source)
 
-    def _place(self, start: int, line: int, excerpt: str, caret: int) -> tuple[int, int]:
-        """Where DuckDB's caret is; it shows part of a long line only."""
+    def _place(self, start: int, sent: str, line: int, excerpt: str, caret: int) -> tuple[int, int] | None:
+        """Where DuckDB's caret is; it shows part of a long line only. `sent`: what it got, as long as written."""
         first_line, first_column = place_of(self._source, start)
-        lines = self._source.splitlines() or [""]
-        number = min(first_line + line - 1, len(lines))
-        own, column = lines[number - 1], caret - len(f"LINE {line}: ")
-        shown = excerpt.strip(".")
-        offset = first_column - 1 if line == 1 else 0
+        column = caret - len(f"LINE {line}: ")
         if excerpt.startswith("..."):
-            found = own.find(shown[:40])
-            return number, max(1, found + column - 3 + 1)
-        return number, max(1, offset + column + 1)
+            shown, whole = excerpt.strip("."), sent.split("\n")[line - 1 : line] or [""]
+            if whole[0].count(shown) != 1:
+                return None
+            column += whole[0].index(shown) - len("...")
+        if line == 1:
+            column += first_column - 1
+        return first_line + line - 1, max(1, column + 1)
 
 
 def _name_error(name: str, names: Json, shown: SQLError) -> Exception:

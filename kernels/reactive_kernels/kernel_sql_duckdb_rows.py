@@ -1,5 +1,6 @@
 """The rows of a query to DuckDB as a dataframe, exactly, and no more of them than may be."""
 
+# ruff: noqa: B905 - `zip` of Python 3.9 knows no `strict`
 from __future__ import annotations
 
 import re
@@ -10,6 +11,7 @@ from .kernel_sql_rows import Rows
 
 _INEXACT = re.compile("DECIMAL|HUGEINT|BIGNUM")
 """Types that DuckDB makes floats of in a dataframe, or nothing at all."""
+_NANOSECONDS = "TIMESTAMP_NS"
 _VECTOR = 2048
 """Rows that DuckDB gives at a time, at most."""
 _KINDS = {
@@ -37,22 +39,35 @@ _KINDS = {
 """Type → what `frame` makes of it."""
 
 
-def fetched(connection: Any, most: int) -> Rows:
+def finer(text: str, description: Any) -> str | None:
+    """A query that gives what this one gives, with nanoseconds as text, if they would be lost; None: as it is."""
+    types = [str(column[1]) for column in description]
+    if _NANOSECONDS not in types or not any(map(_INEXACT.search, types)):
+        return None
+    names = [f"c{place}" for place in range(len(types))]
+    wanted = (f"{name}::varchar" if kind == _NANOSECONDS else name for name, kind in zip(names, types))
+    return f"select {', '.join(wanted)} from (\n{text}\n) as q({', '.join(names)})"  # noqa: S608 - the user's own
+
+
+def fetched(connection: Any, most: int, description: Any) -> Rows:
     """What the connection's last query gives: at most so many rows. The rest is not computed where that can be."""
-    types = [str(column[1]) for column in connection.description]
-    found, complete = (_exact if any(map(_INEXACT.search, types)) else _chunks)(connection, types, most)
+    types = [str(column[1]) for column in description]
+    if any(map(_INEXACT.search, types)):
+        found, complete = _exact(connection, description, types, most)
+    else:
+        found, complete = _chunks(connection, most)
     return Rows(found, types, complete=complete)
 
 
-def _exact(connection: Any, types: list[str], most: int) -> tuple[Any, bool]:
+def _exact(connection: Any, description: Any, types: list[str], most: int) -> tuple[Any, bool]:
     """Row by row, where the way that is made for dataframes would round."""
-    names = _distinct([column[0] for column in connection.description])
+    names = _distinct([column[0] for column in description])
     rows = connection.fetchmany(most + 1)
     kinds = ["category" if kind.startswith("ENUM(") else _KINDS.get(kind, "") for kind in types]
     return frame(rows[:most], names, kinds), len(rows) <= most
 
 
-def _chunks(connection: Any, types: list[str], most: int) -> tuple[Any, bool]:
+def _chunks(connection: Any, most: int) -> tuple[Any, bool]:
     import pandas
 
     chunks, count = [connection.fetch_df_chunk(most // _VECTOR + 1)], 0

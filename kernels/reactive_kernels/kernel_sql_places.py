@@ -62,12 +62,11 @@ def _offset(position: int, statement: Json, marks: Sequence[str]) -> int:
                 return own + position - sent
             sent, own = sent + len(piece), own + len(piece)
             continue
-        width = piece[1]
         for _ in _BIND.findall(left[0]):
             count += 1
             left[0] = _BIND.sub(f"${count}", left[0], count=1)
-        length = len(left.pop(0)) + len(width)
+        length = len(left.pop(0))
         if position < sent + length:
             return own
-        sent, own = sent + length, own + len(width)
+        sent, own = sent + length, own + len(piece[1])
     return own

@@ -32,6 +32,11 @@ def as_parameter(value: Any, *, is_list: bool = False) -> Any:
             return value.to_pytimedelta()
         if hasattr(value, "tolist"):
             return [as_parameter(one) for one in value.tolist()]
+    if module == "numpy" and value.dtype.kind in "mM":  # whose own values are whole numbers, if they are nanoseconds
+        import pandas
+
+        moments = pandas.Timestamp if value.dtype.kind == "M" else pandas.Timedelta
+        return [as_parameter(one) for one in value] if value.ndim else as_parameter(moments(value))
     if module == "numpy":
         plain = value.tolist() if hasattr(value, "tolist") else value
         return [as_parameter(one) for one in plain] if isinstance(plain, list) else plain

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from reactive_kernels.kernel_sql_database import Database
 from reactive_kernels.kernel_sql_errors import SQLError
-from reactive_nb.execution.analysis import analyse_sql
-from reactive_nb.execution.sql_code import kernel_code
-from reactive_nb.models.database_url import engine_of
 from tests import databases
 from tests.databases import PASSWORD
+from tests.kernels.sql_runs import asked
 
 VALUES = {"x": 1, "text": "it's :a 100% {{ x }}", "several": [1, 2, 3], "none": []}
 
@@ -27,26 +21,11 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         yield {"postgres": postgres.url, "mariadb": mariadb.url, "sqlite": f"sqlite:///{place / 'shop.db'}"}
 
 
-def failure(url: str, source: str) -> SQLError:
+def failure(url: str | None, source: str) -> SQLError:
     """What a cell with this source fails with."""
-    engine = engine_of(url)
-    code = kernel_code("c0", source, analyse_sql(source, engine, None), engine, result="r", database=url, most_rows=100)
-    [said] = [
-        node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant) and "{" in str(node.value)
-    ]
-    plan: dict[str, Any] = json.loads(str(said))
-    values = [eval(one["expression"], dict(VALUES)) for one in plan["parameters"]]
-    database = Database(url, "key")
-    database.begin(plan)
-    try:
-        for statement in plan["statements"]:
-            database.execute(statement, values, {})
-    except SQLError as error:
-        return error
-    finally:
-        database.end()
-        database.close()
-    raise AssertionError("it did not fail")
+    with asked(url) as database, pytest.raises(SQLError) as raised:
+        database(source, **VALUES)
+    return raised.value
 
 
 SYNTAX = {
@@ -59,6 +38,9 @@ SYNTAX = {
     "after a parameter of several lines": ("select {{\n  x\n}} as t frm nowhere", (3, 9)),
     "after colons, per cents and braces": ("select ':a 100% {{ x }}' as a, '::' as b frm", (1, 42)),
     "after other scripts": ("select 'Zürich 東京 🙂' as a frm", (1, 27)),
+    "after a line end that begins a parameter": ("select {{\nx}} as t,\n 1 as u frm b", (3, 9)),
+    "after a parameter that touches a word": ("select{{ x }}as t, 2 as u frm nowhere limit{{ x }}", (1, 27)),
+    "after a list of nothing": ("select 1 where 1 not in {{ none }} and 2 in {{ none }} frm", (1, 56)),
     "after a comment": ("-- near 'frm'\nselect 1 as a frm", (2, 15)),
 }
 
@@ -87,3 +69,21 @@ def test_a_name_that_is_not_there_has_its_place(
     error = failure(urls[kind], source)
     assert name in error.message
     assert error.place == place, error
+
+
+DUCKDB = {
+    "a parameter that begins with line ends": ("select {{\n\nx}} as a,\n nosuch", (4, 2)),
+    "a long line that says the same again and again": ("select " + "1," * 200 + " nosuch", (1, 409)),
+    "a long line with parameters": ("select {{ x }}," + "1," * 200 + " {{ x }} as a, nosuch", (1, 431)),
+}
+
+
+@pytest.mark.parametrize(("source", "place"), DUCKDB.values(), ids=DUCKDB)
+def test_duckdb_s_mistakes_have_their_place(source: str, place: tuple[int, int]) -> None:
+    assert failure(None, source).place == place
+
+
+def test_a_place_that_can_t_be_told_is_not_guessed() -> None:
+    """DuckDB shows a part of the line, which comes twice."""
+    part = "1, " * 40 + "nosuch, "
+    assert failure(None, f"select {part * 3} 1").place is None

@@ -33,6 +33,7 @@ ROUTINE = re.compile(
 )
 """The beginning of a statement that holds others."""
 _BEFORE_LIST = re.compile(r"\bin\s*(?P<bracket>\(\s*)?\Z", re.IGNORECASE)
+_PART_OF_A_NAME = re.compile(r"[\w$]\Z")
 _AFTER_LIST = re.compile(r"\s*\)")
 
 
@@ -184,7 +185,9 @@ def _statement(
     pieces, place = [], start
     for number in own:
         parameter = parameters[number][0]
-        pieces += [source[place : parameter.start], as_long("_nb_p", source[parameter.start : parameter.end])]
+        before = source[place : parameter.start]
+        name = " _nbp" if _PART_OF_A_NAME.search(before) else "_nb_p"
+        pieces += [before, as_long(name, source[parameter.start : parameter.end])]
         place = parameter.end
     text = "".join([*pieces, source[place:end]])
     if not _uncommented(text, 0).strip():
@@ -194,4 +197,6 @@ def _statement(
 
 def as_long(text: str, replaced: str) -> str:
     """`text`, with blanks behind it and the line ends of what it replaces: every character after it keeps its place."""
-    return text + "".join(character if character in "\r\n" else " " for character in replaced[len(text) :])
+    blank = "".join(character if character in "\r\n" else " " for character in replaced)
+    lines = blank.find("\n")
+    return text + (blank[len(text) if lines < 0 else min(len(text), lines) :] or " ")
