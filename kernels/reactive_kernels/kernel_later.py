@@ -18,8 +18,10 @@ def later(name: str) -> ModuleType:
         module.__package__ = __package__
         try:
             exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102 - our own code
-        except BaseException:  # an interrupt, or a library that is not there: it is tried anew the next time
+        except BaseException as error:  # an interrupt, or a library that is not there: it is tried anew the next time
             SOURCES[name] = source
             del sys.modules[name]
+            if isinstance(error, KeyboardInterrupt):
+                error._render_traceback_ = lambda: ["KeyboardInterrupt"]  # type: ignore[attr-defined]
             raise
     return importlib.import_module(name)

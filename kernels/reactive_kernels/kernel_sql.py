@@ -48,8 +48,12 @@ def knows(key: str) -> bool:
 
 
 def run(plan: str) -> None:
-    """Run an SQL cell. Raises SQLError, and whatever a parameter raises."""
-    _Cell(json.loads(plan)).run()
+    """Run an SQL cell. Raises SQLError, KeyboardInterrupt, and whatever a parameter raises."""
+    try:
+        _Cell(json.loads(plan)).run()
+    except KeyboardInterrupt as interrupt:
+        interrupt._render_traceback_ = lambda: ["KeyboardInterrupt"]  # type: ignore[attr-defined]  # no frames of ours
+        raise
 
 
 class _Cell:

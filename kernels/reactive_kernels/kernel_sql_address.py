@@ -23,7 +23,9 @@ _DRIVERS = {
 }
 _TIMEOUTS = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pymysql": "connect_timeout"}
 _QUESTIONS = {"oracle": "SELECT 1 FROM DUAL", "sqlite": "SELECT count(*) FROM sqlite_master"}
-_OPTION = re.compile(r"[?&]([^=&]*(?:pass|pwd|secret|token|key)[^=&]*)=([^&]+)", re.IGNORECASE)
+_SECRET_NAME = re.compile("pass|pwd|secret|token|key|credential", re.IGNORECASE)
+_SECRET_WITHIN = re.compile(r"(?:pass\w*|pwd|secret|token|key|credentials?)\s*=\s*([^;]+)", re.IGNORECASE)
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 _LAST_LINE = re.compile(r"\nLINE \d+:.*", re.DOTALL)
 
 
@@ -33,6 +35,8 @@ def address(url: str) -> Any:
     from sqlalchemy.exc import ArgumentError
 
     try:
+        if _UNSEEN.search(url):
+            raise ValueError("characters that nobody sees")
         found = make_url(url)
     except (ArgumentError, ValueError):
         raise SQLError(
@@ -41,11 +45,15 @@ def address(url: str) -> Any:
         ) from None
     if "@" in (found.host or ""):  # it would be looked up as a name, with what is before it
         raise SQLError("The host has an @ in it: if it belongs to the password, write it as %40.")
-    return found.set(drivername=_DRIVERS.get(found.drivername, found.drivername))
+    name = found.drivername.lower()
+    return found.set(drivername=_DRIVERS.get(name, name))
 
 
-def engine(url: str) -> Any:
-    """What makes connections to the address. Raises SQLError for what can't be connected to at all."""
+def engine(url: str, answers_within_s: int | None = None) -> Any:
+    """What makes connections to the address. Raises SQLError for what can't be connected to at all.
+
+    `answers_within_s`: how long each answer may take, where drivers can be told so.
+    """
     try:
         from sqlalchemy import create_engine, pool
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -65,6 +73,8 @@ def engine(url: str) -> Any:
         wanted = _TIMEOUTS.get(getattr(dialect, "driver", ""))
         if wanted and wanted not in found.query:
             arguments[wanted] = CONNECT_LIMIT_S
+        if answers_within_s and getattr(dialect, "driver", "") == "pymysql":
+            arguments["read_timeout"] = answers_within_s
         if found.get_backend_name() == "sqlite":
             arguments["check_same_thread"] = False
             if not found.database or found.database == ":memory:":
@@ -98,7 +108,7 @@ def attempt(url: str) -> str | None:
     try:
         from sqlalchemy import text
 
-        made = engine(url)
+        made = engine(url, answers_within_s=CONNECT_LIMIT_S)
         with made.connect() as connection:
             connection.execute(text(_QUESTIONS.get(made.dialect.name, "SELECT 1")))
     except SQLError as error:
@@ -157,17 +167,17 @@ def said_of(error: BaseException, url: str, *, of_query: bool = False) -> str:
         told = _LAST_LINE.sub("", str(found)).strip()
     if not of_query and not hasattr(error, "orig") and not isinstance(found, ImportError):
         told = f"The driver can't make a connection of this address: {told}"
-    secrets = [value for _, value in _OPTION.findall(url)]
     try:
         parsed = make_url(url)
     except Exception:
-        secrets += re.findall(r"://[^/@]*:(.*)@", url)
+        secrets = re.findall("://[^:]*:(.*)@", url, re.DOTALL)
     else:
-        secrets += [str(parsed.password)] if parsed.password else []
+        secrets = _secrets(parsed)
         if not of_query:
+            host, port = (own or parsed.query.get(name) for own, name in ((parsed.host, "host"), (parsed.port, "port")))
             facts = {
-                "host": parsed.host or "localhost",
-                "place": f"{parsed.host or 'localhost'}{f':{parsed.port}' if parsed.port else ''}",
+                "host": host or "localhost",
+                "place": f"{host or 'localhost'}{f':{port}' if port else ''}",
                 "user": parsed.username or "",
                 "database": parsed.database or "",
                 "limit": CONNECT_LIMIT_S,
@@ -177,6 +187,15 @@ def said_of(error: BaseException, url: str, *, of_query: bool = False) -> str:
                     told = sentence.format(**facts)
                     break
     return without(told, secrets)
+
+
+def _secrets(parsed: Any) -> list[str]:
+    """What of an address nobody may see."""
+    found = [str(parsed.password)] if parsed.password else []
+    for name, given in parsed.query.items():
+        for value in (given,) if isinstance(given, str) else given:
+            found += [value] if _SECRET_NAME.search(name) else _SECRET_WITHIN.findall(value)
+    return found
 
 
 def without(text: str, secrets: list[str]) -> str:

@@ -322,15 +322,9 @@ class NotebookSession:
 
     async def set_database(self, url: str | None, *, if_match: int | None = None) -> None:
         """Run SQL cells on this database; None: on DuckDB in the kernel. Raises InvalidOperation, StorageError."""
-        shown = without_password(None if url is None else checked(url))
-        if shown == self.notebook.settings.database:
-            await self._database.keep(url)
-            return
-        if url is not None:
-            await self._database.keep(url)
-        await self.apply(UpdateNotebook(settings={"database": shown}), if_match=if_match)
-        if url is None:
-            await self._database.keep(None)
+        wanted = None if url is None else checked(url)
+        async with self._database.changed(wanted):
+            await self.apply(UpdateNotebook(settings={"database": without_password(wanted)}), if_match=if_match)
 
     # -- what only the kernel knows
     async def variables(self) -> VariablesResponse:

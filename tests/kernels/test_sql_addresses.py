@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reactive_kernels.kernel_sql_address import address, attempt
+from reactive_kernels.kernel_sql_address import address, attempt, said_of
 from reactive_kernels.kernel_sql_errors import SQLError
 from reactive_nb.models.database_url import without_password
 from tests import databases
@@ -104,3 +105,49 @@ def test_where_no_postgresql_answers_one_from_pypi_is_started(monkeypatch: pytes
     with databases.postgres(tmp_path) as server:
         assert attempt(server.url) is None
         assert "PostgreSQL" in server.ask("select version()")[0][0]
+
+
+SHOWN = {
+    "postgresql://ann:secret9@h:5/shop?a=1": "postgresql://ann@h:5/shop?a=1",
+    "postgresql://ann:a/secret9@h/shop": "postgresql://ann@h/shop",
+    "postgresql://ann:a/secret9@b@h/shop": "postgresql://h/shop",
+    "postgresql://ann:secret9@h/shop?application_name=me@corp&x=1": "postgresql://ann@h/shop?application_name=me@corp&x=1",
+    "postgresql://h/shop?user=ann&password=secret9&x=1": "postgresql://h/shop?user=ann&password=***&x=1",
+    "postgresql://h/shop?user=ann&p%61ssword=secret9": "postgresql://h/shop?user=ann&p%61ssword=***",
+    "mssql+pyodbc:///?odbc_connect=UID%3Dann%3BPWD%3Dsecret9&a=b": "mssql+pyodbc:///?odbc_connect=***&a=b",
+    "sqlite:////home/me@corp/x.db": "sqlite:////home/me@corp/x.db",
+}
+
+
+@pytest.mark.parametrize(("url", "shown"), SHOWN.items(), ids=[url.replace("/", "_") for url in SHOWN])
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+    assert SECRET not in shown
+
+
+def test_secrets_in_options_are_in_no_message() -> None:
+    error = RuntimeError("login failed for UID=ann;PWD=secret9, secret8")
+    for url in ("mssql+pyodbc:///?odbc_connect=UID%3Dann%3BPWD%3Dsecret9", "x://h/y?p%61ssword=secret9"):
+        assert SECRET not in said_of(error, f"{url}&token=secret8")
+        assert "secret8" not in said_of(error, f"{url}&token=secret8")
+
+
+def test_characters_that_nobody_sees_are_in_no_address() -> None:
+    for hidden in "\n\0\t":
+        with pytest.raises(SQLError, match="no address"):
+            address(f"postgresql://ann:sec{hidden}ret@127.0.0.1/x")
+
+
+def test_the_kind_of_a_database_may_be_written_in_capitals() -> None:
+    assert "Nothing answers at 127.0.0.1:1" in (attempt("PostgreSQL://ann:secret9@127.0.0.1:1/x") or "")
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_server_that_says_nothing_is_not_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reactive_kernels import kernel_sql_address
+
+    monkeypatch.setattr(kernel_sql_address, "CONNECT_LIMIT_S", 2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        message = attempt(f"{kind}://ann:secret9@127.0.0.1:{mute.getsockname()[1]}/x")
+    assert message is not None
+    assert "does not answer within 2 seconds" in message

@@ -188,6 +188,8 @@ async def test_a_query_is_interrupted_and_the_next_one_works(open_notebook: Open
     await notebook.session.interrupt()
     await run
     assert notebook.message("c0").startswith("interrupted")
+    [shown] = notebook.cell("c0").outputs
+    assert (shown["ename"], shown["traceback"]) == ("KeyboardInterrupt", ["KeyboardInterrupt"]), "and no frames of ours"
     await notebook.run("c1")
     assert notebook.status("c1") == "success"
 

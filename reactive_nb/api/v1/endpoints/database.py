@@ -40,7 +40,7 @@ async def set_database(session: Session, body: DatabaseRequest, revision: IfMatc
     problem = await session.try_database(body.url) if body.url is not None else None
     if problem is None and not body.test:
         await session.set_database(body.url, if_match=revision)
-    return answer(_told(without_password(body.url), problem, changed=not body.test))
+    return answer(_told(without_password(body.url and body.url.strip()), problem, changed=not body.test))
 
 
 @router.delete(
