@@ -48,7 +48,8 @@ def bound(name: str, value: Any, *, is_list: bool, driver: str, typed: bool = Fa
     if isinstance(value, list) and is_list:
         values = [_plain(one, driver) for one in value]
         untyped = driver == "psycopg" and all(_is_untyped(one, driver) for one in values)
-        return bindparam(name, values, expanding=True, **({"type_": NullType()} if untyped else {}))
+        kinds: dict[str, Any] = {"type_": NullType()} if untyped else {}
+        return bindparam(name, values, expanding=True, **kinds)
     value = _plain(value, driver)
     kind: Any = None
     if typed and (value is None or isinstance(value, str)):
