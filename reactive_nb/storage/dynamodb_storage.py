@@ -58,6 +58,8 @@ class DynamoDBStorage(NotebookStorage):
         """The table must be there: see `DynamoTable.create`."""
         self._table = table
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._unsure: dict[str, _Known] = {}
+        """What was to be written last of a notebook, and may have been: nobody said."""
 
     async def open(self) -> None:
         await self._table.open()
@@ -106,7 +108,7 @@ class DynamoDBStorage(NotebookStorage):
                 continue  # it was saved while it was read
             except FormatError as error:
                 raise NotebookUnreadable(notebook_id, f"The notebook {notebook_id} is damaged: {error}") from None
-            self._remember(notebook, layout, head["version"]["S"])
+            self._remember(_Known(notebook, layout, head["version"]["S"]))
             await self._remove(notebook_id, old - layout.keys)
             return notebook
         raise NotebookUnreadable(notebook_id, f"The notebook {notebook_id} is damaged: parts of it are missing.")
@@ -124,6 +126,9 @@ class DynamoDBStorage(NotebookStorage):
             known = self._known.get(notebook.id)
             if known is None or (expected is not None and known.notebook.revision != expected):
                 head = await self._head(notebook.id, only=("version", "revision"))
+                if self._was_ours(notebook.id, head):
+                    expected = None if expected is None else int(head["revision"]["N"])
+                    continue
                 if expected is not None and int(head["revision"]["N"]) != expected:
                     raise RevisionConflict(await self.load(notebook.id), expected)
                 known, version = None, head["version"]["S"]
@@ -142,11 +147,18 @@ class DynamoDBStorage(NotebookStorage):
     async def delete(self, notebook_id: str) -> None:
         _check_id(notebook_id)
         self._known.pop(notebook_id, None)
+        self._unsure.pop(notebook_id, None)
+        was_there = True
         try:
             await self._table.delete(items.key(notebook_id, HEAD), "attribute_exists(pk)")
-            await self.save_secret(notebook_id, None)
-        except ConditionFailed:
-            raise NotebookNotFound(notebook_id) from None
+        except ConditionFailed:  # or it was, and the answer that said so got lost
+            was_there = False
+        await self.save_secret(notebook_id, None)
+        await self._remove_all(notebook_id)
+        if not was_there:
+            raise NotebookNotFound(notebook_id)
+
+    async def _remove_all(self, notebook_id: str) -> None:
         keys = {
             item["sk"]["S"].removeprefix(PART)
             async for item in self._table.query(**_parts_query(notebook_id), ProjectionExpression="sk")
@@ -196,28 +208,44 @@ class DynamoDBStorage(NotebookStorage):
         version = secrets.token_hex(8)
         writing = items.written(notebook, version, (known.notebook, known.layout) if known else None)
         await self._table.write(items.put_requests(notebook.id, writing.parts, time.time()))
+        new = _Known(notebook, writing.layout, version)
         try:
             before = await self._table.put(writing.head, condition, values)
-        except ConditionFailed:
-            await self._remove(notebook.id, frozenset(writing.parts))
+        except ConditionFailed as failed:
+            if failed.item is None or failed.item["version"]["S"] != version:
+                named = None if failed.item is None else await self._named(notebook.id, failed.item)
+                await self._remove(notebook.id, frozenset(writing.parts) - named if named is not None else frozenset())
+                raise
+            before = None  # it was written, the answer got lost, and it was asked for again
+        except StorageUnavailable:
+            self._unsure[notebook.id] = new
             raise
-        self._remember(notebook, writing.layout, version)
+        self._unsure.pop(notebook.id, None)
+        self._remember(new)
         if known is not None:
             await self._remove(notebook.id, known.layout.keys - writing.layout.keys)
         elif before is not None:
-            await self._remove_replaced(notebook.id, before, writing.layout)
+            named = await self._named(notebook.id, before)
+            await self._remove(notebook.id, named - writing.layout.keys if named is not None else frozenset())
 
-    async def _remove_replaced(self, notebook_id: str, before: Item, layout: Layout) -> None:
-        """The parts of a head whose layout is not known."""
+    async def _named(self, notebook_id: str, head: Item) -> frozenset[str] | None:
+        """The parts that a head names, if that can be told. What is not told is removed with what is left over."""
         overflow = {}
-        for name in items.overflow_of(before):
+        for name in items.overflow_of(head):
             item = await self._table.get(items.key(notebook_id, PART + name))
             overflow[name] = bytes(item["content"]["B"]) if item else b""
         try:
-            replaced = items.layout_of(before, overflow)[1].keys
+            return items.layout_of(head, overflow)[1].keys
         except (FormatError, MissingPart):
-            return  # what it named is removed with what is left over
-        await self._remove(notebook_id, replaced - layout.keys)
+            return None
+
+    def _was_ours(self, notebook_id: str, head: Item) -> bool:
+        """Whether the head was written by us though we were told nothing; it is known from now on."""
+        unsure = self._unsure.pop(notebook_id, None)
+        if unsure is None or unsure.version != head["version"]["S"]:
+            return False
+        self._remember(unsure)
+        return True
 
     async def _remove(self, notebook_id: str, keys: frozenset[str] | set[str]) -> None:
         """Remove parts that count no more. That it fails harms nobody."""
@@ -226,9 +254,9 @@ class DynamoDBStorage(NotebookStorage):
         except StorageError as error:
             _log.warning("parts of notebook %s are left over: %s", notebook_id, error)
 
-    def _remember(self, notebook: Notebook, layout: Layout, version: str) -> None:
-        self._known[notebook.id] = _Known(notebook, layout, version)
-        self._known.move_to_end(notebook.id)
+    def _remember(self, known: _Known) -> None:
+        self._known[known.notebook.id] = known
+        self._known.move_to_end(known.notebook.id)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
 

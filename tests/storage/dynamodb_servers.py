@@ -107,6 +107,8 @@ class Door:
         self.sent_bytes = 0
         self.answers: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]] | None] = lambda *_: None
         """(operation, request) → (status, answer) instead of the server's."""
+        self.loses: Callable[[str], bool] = lambda _: False
+        """operation → whether the server does what is asked, and its answer gets lost."""
         host = urlsplit(target)
         outer = self
 
@@ -125,8 +127,12 @@ class Door:
                 connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=60)
                 connection.request("POST", "/", body, dict(self.headers))
                 answer = connection.getresponse()
-                self._answer(answer.status, answer.read())
+                content = answer.read()
                 connection.close()
+                if outer.loses(operation):
+                    self.close_connection = True
+                else:
+                    self._answer(answer.status, content)
 
             def _answer(self, status: int, body: bytes) -> None:
                 self.send_response(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -17,9 +18,9 @@ from typing import Any
 import pytest
 
 from reactive_nb.models import Cell, Notebook
-from reactive_nb.storage import NotebookStorage, RevisionConflict, StorageUnavailable
-from reactive_nb.storage.dynamodb_storage import DynamoDBStorage
-from reactive_nb.storage.dynamodb_table import DynamoTable, batches
+from reactive_nb.storage import NotebookNotFound, NotebookStorage, RevisionConflict, StorageUnavailable
+from reactive_nb.storage.dynamodb_storage import DynamoDBStorage, _parts_query
+from reactive_nb.storage.dynamodb_table import ATTEMPTS, DynamoTable, batches
 from tests.storage.contract import StorageContract, edited, notebook
 from tests.storage.dynamodb_servers import CREDENTIALS, Door, ministack, moto
 
@@ -223,6 +224,97 @@ async def test_a_save_that_fails_half_way_leaves_what_was(storage: DynamoDBStora
     assert await storage.load(stored.id) == stored
     saved = await storage.save(edited(stored), expected=0)
     assert await storage.load(stored.id) == saved
+
+
+class Loses:
+    """Whose answers get lost: those to the first so many requests of one operation."""
+
+    def __init__(self, operation: str, count: int) -> None:
+        self.operation = operation
+        self.left = count
+
+    def __call__(self, operation: str) -> bool:
+        lost = operation == self.operation and self.left > 0
+        self.left -= lost
+        return lost
+
+
+async def test_a_write_whose_answer_got_lost_is_no_conflict(storage: DynamoDBStorage, door: Door) -> None:
+    """It is asked for again, and then refused, since it has been done: nothing of it may be taken for a leftover."""
+    door.loses = Loses("PutItem", 1)
+    made = await storage.create(large(3, 1_000))
+    assert door.loses.left == 0
+    assert await storage.load(made.id) == made
+    door.loses = Loses("PutItem", 1)
+    saved = await storage.save(edited(made), expected=made.revision)
+    assert door.loses.left == 0
+    assert await storage.load(made.id) == saved
+    door.loses = Loses("PutItem", 1)
+    async with DynamoDBStorage(DynamoTable(storage._table.name, region=REGION, endpoint=door.url)) as other:
+        again = await other.save(edited(saved), expected=saved.revision)
+    assert await storage.load(made.id) == again
+
+
+async def test_a_write_of_which_all_answers_got_lost_is_known_again(storage: DynamoDBStorage, door: Door) -> None:
+    made = await storage.create(large(3, 1_000))
+    door.loses = Loses("PutItem", ATTEMPTS)
+    unsure = edited(made)
+    with pytest.raises(StorageUnavailable):
+        await storage.save(unsure, expected=made.revision)
+    last = edited(unsure)
+    assert await storage.save(last, expected=made.revision) == last
+    assert await storage.load(made.id) == last
+
+
+async def test_another_s_write_after_one_whose_answer_got_lost_keeps_all_its_parts(
+    storage: DynamoDBStorage, door: Door
+) -> None:
+    async with DynamoDBStorage(DynamoTable(storage._table.name, region=REGION, endpoint=door.url)) as other:
+        made = await storage.create(large(3, 1_000))
+        theirs: list[Notebook] = []
+        loop = asyncio.get_running_loop()
+
+        async def save_too(first: Notebook) -> None:
+            theirs.append(await other.save(edited(first, "theirs"), expected=first.revision))
+
+        async def meanwhile() -> None:
+            await save_too(await other.load(made.id))
+
+        def loses(operation: str) -> bool:
+            lost = operation == "PutItem" and not theirs
+            if lost:
+                door.loses = lambda _: False
+                asyncio.run_coroutine_threadsafe(meanwhile(), loop).result(20)
+            return lost
+
+        door.loses = loses
+        changed = replace(edited(made), cells=(replace(made.cells[0], source="y = 1"), *made.cells[1:]))
+        with pytest.raises(RevisionConflict) as conflict:
+            await storage.save(changed, expected=made.revision)
+        assert conflict.value.stored == theirs[0]
+        assert theirs[0].cells[0].source == "y = 1"
+        assert await storage.load(made.id) == theirs[0]
+
+
+async def test_a_notebook_that_may_not_be_deleted_stays_whole(storage: DynamoDBStorage, door: Door) -> None:
+    made = await storage.create(large(3, 1_000))
+    await storage.save_secret(made.id, "kept")
+    refused = {"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "message": "no"}
+    door.answers = lambda operation, _: (400, refused) if operation == "DeleteItem" else None
+    with pytest.raises(StorageUnavailable):
+        await storage.delete(made.id)
+    assert await storage.load(made.id) == made
+    assert await storage.load_secret(made.id) == "kept"
+
+
+async def test_what_is_deleted_is_gone_though_the_answer_got_lost(storage: DynamoDBStorage, door: Door) -> None:
+    made = await storage.create(large(3, 1_000))
+    await storage.save_secret(made.id, "kept")
+    door.loses = Loses("DeleteItem", 1)
+    with contextlib.suppress(NotebookNotFound):
+        await storage.delete(made.id)
+    assert await storage.load_secret(made.id) is None
+    assert [item async for item in storage._table.query(**_parts_query(made.id))] == []
 
 
 async def test_nobody_listening_is_said_in_words() -> None:
