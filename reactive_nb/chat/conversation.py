@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from reactive_nb.chat.events import ChatEvent, Ended, Failed, Text, ToolAnswered
 from reactive_nb.chat.model import Answer, LanguageModel, Message, ModelError, ToolRequest, arguments_of
 from reactive_nb.chat.reading import MAX_RESULT_CHARS, cut
 from reactive_nb.chat.tools import TOOLS, Desk, ToolError, ToolRegistry
+
+_log = logging.getLogger(__name__)
 
 MAX_CALLS_A_STEP = 16
 
@@ -46,6 +49,7 @@ async def converse(
     """
     said: list[Message] = [message for message in messages if message.get("role") != "system"]
     deadline = time.monotonic() + limits.seconds
+    answer = Answer()
     try:
         for _ in range(limits.steps):
             answer = Answer()
@@ -63,9 +67,22 @@ async def converse(
                 yield result
         yield Ended("steps", said)
     except TimeoutError:
-        yield Ended("time", said)
+        yield Ended("time", _completed(said, answer))
     except ModelError as error:
         yield Failed(error.code, str(error))
+    except Exception:  # a fault of ours: who listens is told that it is over
+        _log.exception("a chat broke off")
+        yield Failed("failed", "Something went wrong here, and the answer broke off. The log says more.")
+
+
+def _completed(said: list[Message], answer: Answer) -> list[Message]:
+    """A conversation whose time was over, as a provider takes it again: what was said, and an answer to each call."""
+    last = next((place for place in reversed(range(len(said))) if said[place].get("role") == "assistant"), None)
+    if last is None or said[last] != answer.message():  # the time was over while it spoke
+        return [*said, {"role": "assistant", "content": answer.text}] if answer.text else said
+    unanswered = answer.tools[len(said) - last - 1 :]
+    out_of_time = json.dumps({"error": "The time for this answer was over."})
+    return [*said, *({"role": "tool", "tool_call_id": one.id, "content": out_of_time} for one in unanswered)]
 
 
 async def _in_time(

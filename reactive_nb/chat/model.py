@@ -22,9 +22,13 @@ from pydantic import SecretStr
 
 STALL_S = 60.0
 """The longest that a model may say nothing."""
+MAX_TEXT_CHARS = 200_000
+"""Of one answer: what the next question may have for each message."""
 MAX_ARGUMENT_CHARS = 200_000
+MAX_CALLS = 64
 _SWITCHES = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_HALVES = re.compile("[\ud800-\udfff]")
 _loading = threading.Lock()
 _loaded: Any = None
 
@@ -124,19 +128,29 @@ def _take(chunk: Any, into: Answer) -> list[str]:
     delta = chunk.choices[0].delta
     for part in delta.tool_calls or ():
         index = part.index or 0
+        if not 0 <= index < MAX_CALLS:
+            raise ModelError("too-large", "The model calls more tools at once than can be kept.")
         while len(into.tools) <= index:
             into.tools.append(ToolRequest("", ""))
         tool = into.tools[index]
-        tool.id = part.id or tool.id or f"call_{index}"
+        tool.id = whole(part.id) if part.id else tool.id or f"call_{index}"
         if part.function is not None:
-            tool.name = tool.name or part.function.name or ""
+            tool.name = tool.name or whole(part.function.name or "")
             tool.arguments += part.function.arguments or ""
         if len(tool.arguments) > MAX_ARGUMENT_CHARS:
             raise ModelError("too-large", "The model gives a tool more than it can take.")
     if not delta.content:
         return []
-    into.text += delta.content
-    return [delta.content]
+    piece = whole(delta.content)
+    into.text += piece
+    if len(into.text) > MAX_TEXT_CHARS:
+        raise ModelError("too-large", f"The model says more than {MAX_TEXT_CHARS:,} characters at once.")
+    return [piece]
+
+
+def whole(text: str) -> str:
+    """The text without halves of characters, which can't be told to anybody."""
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 async def _litellm() -> Any:
@@ -184,14 +198,13 @@ def _translated(error: Exception, model: str, secrets: Sequence[str] = ()) -> Mo
     if "ContextWindowExceededError" in names:
         return ModelError("too-long", "The conversation is longer than the model can read: begin a new one.")
     if "APIConnectionError" in names or "Timeout" in names or "APITimeoutError" in names:
-        return ModelError(
-            "unreachable", f"The provider of {model} cannot be reached or broke off (REACTIVE_NB_CHAT_API_BASE)."
-        )
+        return ModelError("unreachable", _UNREACHED.format(model=model))
     if "BadRequestError" in names:
         return ModelError("refused", f"The provider of {model} refuses the request: {_short(error, secrets)}")
     return ModelError("failed", f"The model {model} failed: {_short(error, secrets)}")
 
 
+_UNREACHED = "The provider of {model} cannot be reached or broke off (REACTIVE_NB_CHAT_API_BASE)."
 _CAUSES = (
     (
         re.compile("LLM Provider NOT provided"),
@@ -211,7 +224,7 @@ _CAUSES = (
     (
         re.compile(r"Connection error|Cannot connect to host|Connect call failed|All connection attempts failed"),
         "unreachable",
-        "The provider of {model} cannot be reached or broke off (REACTIVE_NB_CHAT_API_BASE).",
+        _UNREACHED,
     ),
 )
 """What providers' clients say in the words of a general error."""
@@ -230,6 +243,10 @@ def arguments_of(tool: ToolRequest) -> dict[str, Any]:
         found = json.loads(tool.arguments or "{}")
     except ValueError as error:
         raise ValueError(f"The arguments are no valid JSON ({error}): call the tool again.") from None
+    except RecursionError:
+        raise ValueError("The arguments are nested too deeply: call the tool again.") from None
+    if _HALVES.search(json.dumps(found, ensure_ascii=False)):
+        raise ValueError("The arguments have half of a character in them: call the tool again.")
     if not isinstance(found, dict):
         raise ValueError("The arguments should be a JSON object: call the tool again.")
     return found

@@ -73,12 +73,10 @@ class Tool:
         if self.changes and not desk.may_change:
             raise ToolError("In this conversation the notebook may only be read.")
         try:
-            arguments = self.arguments.model_validate(given)
+            return await self.carry_out(desk, self.arguments.model_validate(given))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors()[:5])
             raise ToolError(f"The arguments are not right: {wrong}.") from None
-        try:
-            return await self.carry_out(desk, arguments)
         except (SessionError, StorageError) as error:
             raise ToolError(str(error)) from None
 

@@ -90,6 +90,7 @@ class DynamoTable:
     def _make_client(self) -> Any:
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
 
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
@@ -97,9 +98,14 @@ class DynamoTable:
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             max_pool_connections=THREADS,
         )
-        return boto3.session.Session().client(
-            "dynamodb", region_name=self._region, endpoint_url=self._endpoint, config=config
-        )
+        try:
+            return boto3.session.Session().client(
+                "dynamodb", region_name=self._region, endpoint_url=self._endpoint, config=config
+            )
+        except (BotoCoreError, ValueError) as error:  # a profile that is not there, a file that can't be read
+            raise StorageUnavailable(
+                f"AWS's settings can't be used: {error}. Look at AWS_PROFILE, AWS_CONFIG_FILE and AWS_REGION."
+            ) from None
 
     async def get(self, key: Item, *, only: Sequence[str] = ()) -> Item | None:
         """The item of that key, as it is now; `only` these attributes."""

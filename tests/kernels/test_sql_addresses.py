@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,12 +88,23 @@ def test_what_a_server_refuses_is_told_in_one_line(server: Server) -> None:
     assert PASSWORD not in missing
 
 
-def test_a_wrong_password_is_told_in_one_line(server: Server) -> None:
-    if server.url.startswith("postgresql") and attempt(server.url.replace(PASSWORD, "wrong-one")) is None:
-        return  # a server that trusts everybody on this machine
-    message = attempt(server.url.replace(PASSWORD, "wrong-one")) or ""
-    assert "refuses user" in message
-    assert "wrong-one" not in message
+@pytest.fixture(scope="module", params=["postgres", "mariadb"])
+def strict(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that trusts nobody without a password, not even on its own machine."""
+    place = tmp_path_factory.mktemp("strict")
+    with databases.mariadb() if request.param == "mariadb" else databases.strict_postgres(place) as made:
+        yield made
+
+
+def test_a_wrong_password_is_told_in_one_line(strict: Server) -> None:
+    assert attempt(strict.url) is None
+    message = attempt(strict.url.replace(PASSWORD, "wrong-one")) or ""
+    assert re.fullmatch(r"The server refuses user '\w+' with this password\.", message), message
+
+
+def test_no_password_is_told_in_one_line(strict: Server) -> None:
+    message = attempt(strict.url.replace(f":{PASSWORD}", "")) or ""
+    assert re.fullmatch(r"The server refuses user '\w+' with this password\.", message), message
 
 
 def test_a_file_beside_the_notebook_can_be_made(tmp_path: Path) -> None:

@@ -29,6 +29,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
+def strict_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with databases.strict_postgres(tmp_path_factory.mktemp("strict")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def mariadb() -> Iterator[Server]:
     with databases.mariadb() as server:
         yield server
@@ -220,13 +226,14 @@ async def test_a_connection_that_died_is_replaced(
 
 
 async def test_a_dead_server_and_a_wrong_password_leave_the_kernel_working(
-    open_notebook: Open, postgres: Server
+    open_notebook: Open, strict_postgres: Server
 ) -> None:
+    postgres = strict_postgres
     notebook = await connected(open_notebook, postgres.url, sql(0, "select 1 as a", "one"), "x = 5")
     await notebook.session.set_database(postgres.url.replace(PASSWORD, "wrong-one"))
     await notebook.run()
-    if notebook.status("c0") == "error":  # unless the server trusts everybody
-        assert "refuses user" in notebook.message("c0")
+    assert notebook.message("c0") == "exception: SQLError: The server refuses user 'ann' with this password."
+    assert "wrong-one" not in notebook.text("c0")
     await notebook.session.set_database("postgresql://nobody:secret-2@127.0.0.1:1/x")
     await notebook.run()
     assert "Nothing answers at 127.0.0.1:1" in notebook.message("c0")

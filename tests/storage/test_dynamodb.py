@@ -323,6 +323,17 @@ async def test_nobody_listening_is_said_in_words() -> None:
         await DynamoDBStorage(table).open()
 
 
+@pytest.mark.parametrize("wrong", ["AWS_PROFILE", "AWS_CONFIG_FILE"])
+async def test_what_is_wrong_with_aws_s_own_settings_is_said_in_words(
+    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nonsense").write_text("[[[")
+    monkeypatch.setenv(wrong, "nobody" if wrong == "AWS_PROFILE" else str(tmp_path / "nonsense"))
+    table = DynamoTable("notebooks", region=REGION, endpoint="http://127.0.0.1:9")
+    with pytest.raises(StorageUnavailable, match=f"AWS's settings can't be used.*{wrong}"):
+        await DynamoDBStorage(table).open()
+
+
 async def test_a_table_is_made_once_and_others_are_left_alone(moto_url: str) -> None:
     table = await new_table(moto_url)
     assert not await table.create()
