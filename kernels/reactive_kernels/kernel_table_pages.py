@@ -134,8 +134,9 @@ def _table(value: Any, places: Sequence[int]) -> Table:
         labels = getattr(value, "column_names", None) or list(value.columns)
         polars = family == "polars"
         shown = labels[:_COLUMNS]
-        columns = [(label, value.schema[label] if polars else value.schema.field(label).type) for label in shown]
-        lists = [part[label].to_list() if polars else part[label].to_pylist() for label in shown]
+        picked = [(label, part[label]) for label in shown]
+        columns = [(label, one.dtype if polars else one.type) for label, one in picked]
+        lists = [one.to_list() if polars else one.to_pylist() for _, one in picked]
         return "dataframe", value.shape[0], columns, len(labels), _rows(lists)
     if family == "polars" and hasattr(value, "to_list"):
         return "series", len(value), [(value.name, value.dtype)], 1, _rows([_picked(value, places).to_list()])
