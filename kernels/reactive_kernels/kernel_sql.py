@@ -105,7 +105,11 @@ class _Cell:
         return _state.duckdb
 
     def _evaluated(self, parameter: Json) -> Any:
-        code = compile(f"({parameter['expression']}\n)", "<parameter>", "eval", dont_inherit=True)
+        try:
+            code = compile(f"({parameter['expression']}\n)", "<parameter>", "eval", dont_inherit=True)
+        except SyntaxError as error:  # what only a cell of Python can hold, such as `await`
+            place = parameter["line"], parameter["column"]
+            raise _errors.SQLError(f"SyntaxError: {error.msg}", place, self.plan["source"]) from None
         try:
             value = eval(code, self.names)  # noqa: S307 - it is the user's own code, as a cell is
         except Exception as error:

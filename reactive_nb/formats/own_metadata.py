@@ -26,6 +26,7 @@ from reactive_nb.models import (
     RunMode,
 )
 from reactive_nb.models.database_url import without_password
+from reactive_nb.models.sql import is_result_name
 
 KEY = "reactive_nb"
 DEFAULT_OWNER = "local"
@@ -163,11 +164,12 @@ def _read_config(value: Any) -> CellConfig:
     if not isinstance(value, dict):
         return PLAIN_CONFIG
     timeout = _number(value.get("timeout"))
+    result = _text(value.get("result"))
     return CellConfig(
         mode=_choice(CellMode, value.get("mode"), CellMode.AUTO),
         timeout=timeout if timeout is not None and timeout > 0 else None,
         continue_on_error=value.get("continue_on_error") is True,
-        result=_text(value.get("result")),
+        result=result if result is not None and is_result_name(result) else None,
         hide_source=value.get("hide_source") is True,
         hide_output=value.get("hide_output") is True,
     )

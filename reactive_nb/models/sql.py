@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass, field
 
 from reactive_nb.models.analysis import NO_NAMES, Analysis
 
 DEFAULT_RESULT = "sql_result"
 """The name that a cell's rows get where none was chosen."""
+
+
+MAX_RESULT_CHARS = 256
+
+
+def is_result_name(text: str) -> bool:
+    """Whether rows can be found under this name: one that Python knows as a name, and does not keep for itself."""
+    kept = keyword.iskeyword(text) or text == "__builtins__"  # without which no cell would run any more
+    return len(text) <= MAX_RESULT_CHARS and text.isidentifier() and not kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from reactive_nb.models import CellMode, CellStatus, CellType
+from reactive_nb.models.sql import MAX_RESULT_CHARS, is_result_name
 from reactive_nb.schemas.base import (
     CellId,
     Defines,
@@ -24,7 +25,14 @@ from reactive_nb.schemas.base import (
 )
 from reactive_nb.schemas.reasons import StaleReason
 
-Name = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$", max_length=256)]
+
+def _usable(name: str) -> str:
+    if not is_result_name(name):
+        raise ValueError(f"{name!r} is a name that Python keeps for itself: choose another")
+    return name
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$", max_length=MAX_RESULT_CHARS), AfterValidator(_usable)]
 
 
 class CellConfigModel(Response):

@@ -121,3 +121,18 @@ async def test_a_source_beyond_the_limit_is_refused(service: Service) -> None:
         ):
             assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
         assert (await client.get(f"notebooks/{made['id']}")).json() == made
+
+
+@pytest.mark.parametrize("name", ["class", "None", "__builtins__", "1x", "a b", ""])
+async def test_rows_get_a_name_that_python_knows_as_one(service: Service, name: str) -> None:
+    async with service.client() as client:
+        made = await new_notebook(client, "x = 1")
+        answer = await client.put(f"notebooks/{made['id']}/cells/c0", json={"config": {"result": name}})
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith("config.result: ")
+        file: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+        cell: dict[str, Any] = {"id": "a", "cell_type": "code", "source": "1", "outputs": [], "execution_count": None}
+        cell["metadata"] = {"reactive_nb": {"type": "sql", "config": {"result": name}}}
+        read = await client.post("notebooks/import", json=file | {"cells": [cell]})
+        assert read.status_code == 201, read.text
+        assert read.json()["cells"][0]["config"]["result"] is None

@@ -164,6 +164,13 @@ async def test_errors_are_shown_in_the_cells_own_text(open_notebook: Open) -> No
         assert "Traceback" not in shown
 
 
+async def test_what_only_a_cell_can_hold_is_refused_at_its_place(open_notebook: Open) -> None:
+    notebook = await open_notebook(sql(0, "select 1,\n {{ await something }} as a"), "something = 1")
+    await notebook.run()
+    assert notebook.message("c0") == "exception: SQLError: SyntaxError: 'await' outside function (line 2, column 2)"
+    assert "Traceback" not in json.dumps([dict(output) for output in notebook.cell("c0").outputs])
+
+
 async def test_what_fails_blocks_what_needs_it(open_notebook: Open) -> None:
     notebook = await open_notebook(sql(0, "create table t as select nonsense"), sql(1, "from t", "x"), "x")
     await notebook.run()
