@@ -58,7 +58,7 @@ def guest(
     try:
         yield page
         assert not [url for url in asked if not url.startswith((home, "data:", "blob:", "about:"))]
-        assert complaints or not said
+        assert complaints or not said, said
     finally:
         context.close()
 
@@ -69,18 +69,18 @@ def make(service: Service, *cells: str | dict[str, Any], name: str = "Test", **f
     return str(ask(service, "POST", "notebooks", {"name": name, "cells": made} | fields)["id"])
 
 
-def ask(service: Service, method: str, path: str, body: Any = None) -> Any:
+def ask(service: Service, method: str, path: str, body: Any = None, *, token: str = LOCAL) -> Any:
     """What the REST interface answers."""
-    headers = {"Authorization": f"Bearer {LOCAL}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{service.api}/{path}", data, headers, method=method)
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read() or b"null")
 
 
-def sources(service: Service, notebook_id: str) -> list[str]:
+def sources(service: Service, notebook_id: str, token: str = LOCAL) -> list[str]:
     """The sources of a notebook's cells, as the service has them."""
-    return [cell["source"] for cell in ask(service, "GET", f"notebooks/{notebook_id}")["cells"]]
+    return [cell["source"] for cell in ask(service, "GET", f"notebooks/{notebook_id}", token=token)["cells"]]
 
 
 def open_notebook(page: Page, service: Service, notebook_id: str) -> None:
@@ -88,10 +88,10 @@ def open_notebook(page: Page, service: Service, notebook_id: str) -> None:
     expect(page.locator(".cell.is-selected")).to_be_visible()
 
 
-def stored(service: Service, notebook_id: str, wanted: list[str]) -> None:
+def stored(service: Service, notebook_id: str, wanted: list[str], *, token: str = LOCAL) -> None:
     """Wait until the service has these sources: what is typed is sent when it has been at rest."""
     deadline = time.monotonic() + DEADLINE_MS / 1000
-    while (found := sources(service, notebook_id)) != wanted and time.monotonic() < deadline:
+    while (found := sources(service, notebook_id, token)) != wanted and time.monotonic() < deadline:
         time.sleep(0.05)
     assert found == wanted
 

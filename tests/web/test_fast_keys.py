@@ -123,6 +123,13 @@ def test_keys_in_a_burst_on_a_slow_machine(page: Page, far: Cable, service: Serv
     stored(service, notebook, ["base = 6", "print(base * 7)", "# Six times seven", ""])
 
 
+def test_what_is_typed_right_after_opening_find_is_looked_for(page: Page, far: Cable, service: Service) -> None:
+    open_far(page, far, make(service, "first", "add"))
+    press(page, "Control+f", "d", "d")
+    expect(page.get_by_role("textbox", name="Find")).to_have_value("dd")
+    expect(page.locator(".cell")).to_have_count(2)
+
+
 def test_of_two_types_asked_for_the_second_counts(page: Page, far: Cable, service: Service) -> None:
     notebook = make(service, "# words")
     open_far(page, far, notebook)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from tests.api.service import Service, running
-from tests.web.browser import cell, guest, open_notebook, pictures
+from tests.api.service import ANN, Service, running
+from tests.web.browser import ask, cell, guest, open_notebook, pictures, stored
+from tests.web.cable import cable
 
 TOKENS = """
 window.reactiveNb = {
@@ -96,3 +97,38 @@ def test_who_gets_no_good_token_any_more_is_told(browser: Browser, people: Servi
         page.evaluate("window.tokenSeconds = 600")
         page.get_by_role("button", name="Try again").click()
         expect(cell(page, "c0")).to_be_visible()
+
+
+def test_what_was_written_is_sent_after_signing_in_again(browser: Browser, people: Service) -> None:
+    with cable(people.port) as line, guest(browser, people, complaints=True, elsewhere=line.address) as page:
+        page.add_init_script(TOKENS.replace("NAME", "ann").replace("LIFE", "600"))
+        page.goto(f"{line.address}/")
+        expect(page.get_by_role("heading", name="Notebooks")).to_be_visible()
+        notebook = made(page)
+        page.goto(f"{line.address}/#/notebooks/{notebook}")
+        expect(cell(page, "c0")).to_be_focused()
+        line.pull()
+        expect(page.get_by_text("Not connected to the service")).to_be_visible()
+        for key in ("Enter", "Control+End"):
+            page.keyboard.press(key)
+        page.keyboard.type("0")
+        for key in ("Escape", "b", "Enter"):
+            page.keyboard.press(key)
+        page.keyboard.type("made when cut off")
+        cell(page, "c1").locator(".cm-content").click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("0")
+        ask(people, "PUT", f"notebooks/{notebook}/cells/c1", {"source": "b = 3"}, token=ANN)
+        page.evaluate("window.tokenSeconds = -60")
+        line.plug_in()
+        expect(page.get_by_text("You are signed out")).to_be_visible()
+        pictures(page, "signed-out")
+        page.keyboard.press("d")
+        page.keyboard.press("d")
+        page.evaluate("window.tokenSeconds = 600")
+        page.get_by_role("button", name="Try again").click()
+        expect(cell(page, "c1").get_by_role("alert")).to_contain_text("Somebody else has changed the same lines")
+        page.get_by_role("button", name="Keep mine").click()
+        wanted = ["a = 10", "made when cut off", "b = 20"]
+        expect(page.locator(".cell .cm-content")).to_have_text(wanted)
+        stored(people, notebook, wanted, token=ANN)

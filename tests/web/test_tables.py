@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.api.service import Service
+from reactive_nb.main import create_app
+from tests.api.service import Service, serve, settings_for
 from tests.web.browser import RUN_MS, ask, cell, make, open_notebook, picture, visitor
 from tests.web.test_outputs import run_all
 
@@ -17,6 +21,30 @@ people = pd.DataFrame({
     "born": pd.date_range("1990-01-01", periods=1234),
 })
 people.loc[5, "name"] = None"""
+
+
+MOST_ROWS = 20
+
+
+@pytest.fixture
+def sparing(tmp_path: Path) -> Iterator[Service]:
+    """A service that fetches few rows of a query."""
+    with serve(create_app(settings_for(tmp_path, sql_max_rows=MOST_ROWS))) as started:
+        yield started
+
+
+def test_of_a_result_that_was_cut_the_table_says_so(browser: Browser, sparing: Service) -> None:
+    notebook = make(
+        sparing,
+        *({"type": "sql", "source": f"select * from range({count})"} for count in (MOST_ROWS, MOST_ROWS + 1)),
+    )
+    with visitor(browser, sparing) as page:
+        run_all(page, sparing, notebook)
+        feet = [cell(page, f"c{place}").locator(".table-foot") for place in range(2)]
+        expect(feet[1]).to_contain_text(f"1–10 of {MOST_ROWS}", timeout=RUN_MS)
+        expect(feet[1]).to_contain_text(f"first {MOST_ROWS} rows")
+        expect(feet[0]).to_contain_text(f"1–10 of {MOST_ROWS}")
+        expect(feet[0].locator(".table-cut")).to_have_count(0)
 
 
 def column(table: Locator, number: int) -> Locator:

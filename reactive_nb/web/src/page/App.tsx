@@ -7,11 +7,23 @@ import { route } from "./route";
 import { SignIn } from "./SignIn";
 
 export function App() {
-  if (signedOut.value) return <SignIn />;
+  const out = signedOut.value;
+  return (
+    <>
+      {out && <SignIn />}
+      <div style={{ display: out ? "none" : "contents" }}>
+        <Part out={out} />
+      </div>
+    </>
+  );
+}
+
+/** An open notebook stays while nobody is signed in: what was typed there is sent afterwards. */
+function Part({ out }: { out: boolean }) {
   const shown = route.value;
   switch (shown.page) {
     case "list":
-      return <NotebookList />;
+      return out ? null : <NotebookList />;
     case "app":
       return <AppPage key={shown.id} id={shown.id} />;
     case "notebook":

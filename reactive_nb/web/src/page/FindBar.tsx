@@ -1,5 +1,5 @@
 /** The bar to find and replace in the whole notebook. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { type Match, matches, pattern, replacedAll, replacedOne, type Wanted } from "./find";
 import { Icon } from "./Icon";
@@ -17,7 +17,7 @@ function Open({ view }: { view: NotebookView }) {
   const cells = view.session.mirror.cells();
   const sources = cells.map((cell) => cell.shown.value);
   const found = useMemo(() => matches(cells, wanted), [wanted, sources.join("\u0000")]);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const go = (index: number, among = found) => {
     const match = among[(index + among.length) % among.length];
     setAt(among.length === 0 ? 0 : (index + among.length) % among.length);

@@ -5,6 +5,7 @@ import { CellView } from "../cell/CellView";
 import { useCellDrop } from "../cell/drag";
 import { addCell } from "../commands/cells";
 import { Keys } from "../commands/commands";
+import { signedOut } from "../service/token";
 import { NotebookSession } from "../session/session";
 import { ConnectionDialog } from "./connection/ConnectionDialog";
 import { FindBar } from "./FindBar";
@@ -33,6 +34,7 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
   useEffect(() => {
     const keys = new Keys();
     const pressed = (event: KeyboardEvent) => {
+      if (signedOut.peek()) return;
       const target = event.target as Element;
       if (target.closest("input, textarea, select, [contenteditable=true], dialog, [role=dialog]") !== null) return;
       if (event.key === "Enter" && target.closest("button, a, summary") !== null && !event.shiftKey && !event.ctrlKey)

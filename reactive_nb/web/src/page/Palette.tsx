@@ -1,5 +1,5 @@
 /** All commands, found by typing. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { COMMANDS, shownKey } from "../commands/commands";
 import type { NotebookView } from "./view";
@@ -18,7 +18,7 @@ function Open({ view }: { view: NotebookView }) {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
     return COMMANDS.filter(({ id, title }) => words.every((word) => `${title} ${id}`.toLowerCase().includes(word)));
   }, [typed]);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   useEffect(() => list.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
   const close = () => {
     view.palette.value = false;

@@ -2,10 +2,10 @@
  * One WebSocket to a notebook, made again whenever it is cut.
  *
  * It keeps three promises: what is heard is handed on in order, with its binary frames; every command is answered, or
- * fails with Disconnected; and after a cut only what was missed is asked for (`since`). What the messages mean is not
- * known here.
+ * fails with Disconnected; and after a cut only what was missed is asked for (`since`). Whoever is signed out comes again
+ * when signed in. What the messages mean is not known here.
  */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 
 import { socketAddress } from "../service/address";
 import { currentToken, freshToken, signedOut, tokensRenew } from "../service/token";
@@ -65,6 +65,9 @@ export class Connection {
   #wait = FIRST_WAIT_MS;
   /** How often in a row our tokens were refused: one may have lapsed on its way. */
   #refusals = 0;
+  /** Whether we come again only when somebody has signed in. */
+  #signedOut = false;
+  readonly #stop: () => void;
   #timer: number | undefined;
   #announced: { event: ServerEvent; missing: number; buffers: ArrayBuffer[] } | null = null;
 
@@ -74,6 +77,11 @@ export class Connection {
   ) {
     window.addEventListener("online", this.#soon);
     this.#connect();
+    this.#stop = effect(() => {
+      if (signedOut.value || !this.#signedOut) return;
+      this.#signedOut = false;
+      this.#soon();
+    });
   }
 
   /** Say something; the reply to it. Throws Refused or Disconnected. */
@@ -96,6 +104,7 @@ export class Connection {
   /** Leave for good. */
   end(why: string | null = null): void {
     window.removeEventListener("online", this.#soon);
+    this.#stop();
     window.clearTimeout(this.#timer);
     this.link.value = "ended";
     this.ending.value = why;
@@ -137,15 +146,13 @@ export class Connection {
   }
 
   readonly #soon = (): void => {
-    if (this.link.value !== "waiting") return;
+    if (this.link.peek() !== "waiting" || this.#signedOut) return;
     window.clearTimeout(this.#timer);
     this.#connect();
   };
 
   #settled(): void {
     this.link.value = "open";
-    this.#wait = FIRST_WAIT_MS;
-    this.#refusals = 0;
   }
 
   #closed(code: number): void {
@@ -156,8 +163,9 @@ export class Connection {
       return;
     }
     if (code === 4401 && (!tokensRenew() || ++this.#refusals >= MOST_REFUSALS)) {
-      signedOut.value = true;
-      this.end("You are signed out.");
+      this.link.value = "waiting";
+      [this.#signedOut, this.#refusals, this.#wait] = [true, 0, FIRST_WAIT_MS];
+      signedOut.value = true; // what was typed is kept, and sent once somebody has signed in
       return;
     }
     this.link.value = "waiting";
@@ -166,6 +174,8 @@ export class Connection {
   }
 
   #hear(frame: string | ArrayBuffer): void {
+    this.#wait = FIRST_WAIT_MS; // that it was opened is not enough: whom it refuses, the service tells by closing it
+    this.#refusals = 0;
     if (typeof frame !== "string") {
       const announced = this.#announced;
       if (announced === null) return;

@@ -19,11 +19,13 @@ interface Props {
   ask: Ask | null;
   /** Its first rows, as far as they are known. */
   known?: Page | null;
+  /** Whether there were more rows than were fetched. */
+  cut?: boolean;
   /** Why nobody can be asked. */
   hint?: string;
 }
 
-export function DataTable({ label, ask, known = null, hint }: Props) {
+export function DataTable({ label, ask, known = null, cut = false, hint }: Props) {
   const [question, setQuestion] = useState(FIRST);
   const [answer, setAnswer] = useState<{ readonly to: Question; readonly page: Page } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -170,6 +172,11 @@ export function DataTable({ label, ask, known = null, hint }: Props) {
         {page.columns_total > page.columns.length && (
           <span>
             {page.columns.length.toLocaleString()} of {page.columns_total.toLocaleString()} columns
+          </span>
+        )}
+        {cut && (
+          <span class="table-cut" title="No more are fetched: ask for fewer, with LIMIT or a sum.">
+            first {page.total.toLocaleString()} rows
           </span>
         )}
         {ask === null && hint !== undefined && <span>{hint}</span>}

@@ -10,10 +10,12 @@ interface Shown {
   readonly columns?: { readonly name: string; readonly type: string }[];
   readonly rows?: unknown[][];
   readonly row_count?: number;
+  /** Whether these are all rows that there were. */
+  readonly complete?: boolean;
 }
 
 export default function Table({ session, cell, data }: RenderProps) {
-  const { name = "", columns = [], rows = [], row_count: total = rows.length } = data as Shown;
+  const { name = "", columns = [], rows = [], row_count: total = rows.length, complete = true } = data as Shown;
   const known = useMemo<Page>(
     () => ({
       places: [...rows.keys()],
@@ -30,6 +32,13 @@ export default function Table({ session, cell, data }: RenderProps) {
   const fresh = cell.status.value === "success";
   const ask = useMemo(() => (fresh ? askFor(session, name, cell.id) : null), [session, name, cell, fresh]);
   return (
-    <DataTable key={cell.executionCount.value} label={name} ask={ask} known={known} hint="Run the cell to see more." />
+    <DataTable
+      key={cell.executionCount.value}
+      label={name}
+      ask={ask}
+      known={known}
+      cut={!complete}
+      hint="Run the cell to see more."
+    />
   );
 }

@@ -1,1 +1,0 @@
-import{c as e}from"./index-Sx0Q5kwa.js";import t from"./Prose-BwZrn-kp.js";import{t as n}from"./jsxRuntime-DrBjoHIb.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};
