@@ -9,6 +9,7 @@ runs it costs nothing worth mentioning; code that is given a namespace of its ow
 from __future__ import annotations
 
 import dis
+import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from types import CodeType
@@ -56,18 +57,18 @@ class Executed:
             self._codes, self._own, self._names = [], [], names
             _hook.listener = self
 
-    def end(self) -> tuple[set[str], set[str]]:
-        """The cell has ended: names that the executed code reads, and those that it binds or removes."""
+    def end(self, error: BaseException | None = None) -> tuple[set[str], set[str]]:
+        """The cell has ended, with `error`: names that the executed code reads, and those that it binds or removes."""
         self._names = _hook.listener = None
+        reached = _reached(error)
         reads: set[str] = set()
         binds: set[str] = set()
         for code in self._codes:
             for part in _with_inner(code):
-                for name, reading in _mentions(part):
+                for name, reading in _mentions(part, reached.get(part)):
                     (reads if reading else binds).add(name)
-            binds.update(_starred(code))
-        for code in self._own:
-            binds.update(_starred(code))
+        for code in itertools.chain(self._codes, self._own):
+            binds.update(_starred(code, reached.get(code)))
         return reads, binds
 
     def hear(self, code: Any, caller: dict[str, Any]) -> None:
@@ -80,6 +81,16 @@ class Executed:
             self._own.append(code)
 
 
+def _reached(error: BaseException | None) -> dict[CodeType, int]:
+    """How far each piece of code came that an error went through, as an offset in its instructions."""
+    traceback = error.__traceback__ if error is not None else None
+    reached = {}
+    while traceback is not None:
+        reached[traceback.tb_frame.f_code] = traceback.tb_lasti
+        traceback = traceback.tb_next
+    return reached
+
+
 def _with_inner(code: CodeType) -> Iterator[CodeType]:
     yield code
     for constant in code.co_consts:
@@ -87,21 +98,23 @@ def _with_inner(code: CodeType) -> Iterator[CodeType]:
             yield from _with_inner(constant)
 
 
-def _mentions(code: CodeType) -> Iterable[tuple[str, bool]]:
-    """Global names, and whether they are read."""
+def _mentions(code: CodeType, reached: int | None) -> Iterable[tuple[str, bool]]:
+    """Global names, and whether they are read; those read at all, and those bound before the code failed."""
     for instruction in dis.get_instructions(code):
         if instruction.opname in _READS:
             yield instruction.argval, True
-        elif instruction.opname in _BINDS:
+        elif instruction.opname in _BINDS and (reached is None or instruction.offset < reached):
             yield instruction.argval, False
 
 
-def _starred(code: CodeType) -> Iterable[str]:
-    """The names that `from … import *` of this code binds."""
+def _starred(code: CodeType, reached: int | None) -> Iterable[str]:
+    """The names that `from … import *` of this code has bound, before it failed."""
     module = None
     for instruction in dis.get_instructions(code):
+        if reached is not None and instruction.offset >= reached:
+            return
         if instruction.opname == "IMPORT_NAME":
             module = sys.modules.get(instruction.argval)
-        elif "IMPORT_STAR" in (instruction.opname, str(instruction.argrepr).replace("INTRINSIC_", "")):
+        elif module and "IMPORT_STAR" in (instruction.opname, str(instruction.argrepr).replace("INTRINSIC_", "")):
             public = getattr(module, "__all__", None)
-            yield from public if public is not None else (n for n in vars(module or sys) if n[:1] != "_" and module)
+            yield from public if public is not None else (name for name in vars(module) if name[:1] != "_")

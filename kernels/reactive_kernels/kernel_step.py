@@ -55,11 +55,12 @@ class Step:
         if namespace.executed is not None:
             namespace.executed.begin(namespace.names, suspected=suspected)
 
-    def _heard(self) -> tuple[list[str], set[str]]:
-        """Names that executed code reads, and those that it bound to what they were bound to before."""
+    def _heard(self, reply: Json) -> tuple[list[str], set[str]]:
+        """Names that executed code reads, and those that it bound, be it to what they were bound to before."""
         if self.namespace.executed is None:
             return [], set()
-        reads, binds = self.namespace.executed.end()
+        error = getattr(sys, "last_value", None) if reply.get("status") == "error" else None
+        reads, binds = self.namespace.executed.end(error)
         is_users, names = self.namespace.is_users, self.namespace.names
         return sorted(filter(is_users, reads)), {name for name in binds if name in names and is_users(name)}
 
@@ -80,8 +81,8 @@ class Step:
         """Record the versions that the cell made, and say what it did to the namespace."""
         writes, mutates = self.request.get("writes") or (), self.request.get("mutates") or ()
         bound, deleted = self.namespace.changes(self.before)
-        read, bound_again = self._heard()
-        if reply.get("status") == "ok" and not bound_again.issubset(bound):
+        read, bound_again = self._heard(reply)
+        if not bound_again.issubset(bound):
             bound = sorted(bound_again.union(bound))
         changed, spoiled = self._changed(), []
         names: set[str] = set()

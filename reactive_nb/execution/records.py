@@ -69,12 +69,12 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
         for name, provider in sorted(graph.nodes[cell].providers.items())
     )
     withheld = graph.nodes[cell].withheld
-    if withheld:
-        provided += tuple((name, by, -1) for name, by in sorted(withheld.items()))
-    if graph.exclusive and cell in graph.conflicts:
-        conflicts = sorted(graph.conflicts[cell].items())
-        provided += tuple((name, by, -2) for name, others in conflicts for by in sorted(others))
-    return provided
+    conflicts = graph.conflicts.get(cell, {}) if graph.exclusive else {}
+    if not withheld and not conflicts:
+        return provided
+    disabled = ((name, by, -1) for name, by in withheld.items())
+    other_definers = ((name, by, -2) for name, others in conflicts.items() for by in others)
+    return tuple(sorted((*provided, *disabled, *other_definers)))
 
 
 def _version(record: RunRecord | None, name: str) -> int:

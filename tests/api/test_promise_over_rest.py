@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,14 +57,6 @@ class RestNotebook:
             case "interrupt":
                 self._ask("POST", self._at("run"), {"cells": [cell["id"]]})
                 self._ask("POST", self._at("interrupt"))
-                self._await_rest()
-
-    def _await_rest(self) -> None:
-        """Wait until the interrupted run is over: a run that is asked for before would join it."""
-        deadline = time.monotonic() + 60
-        while any(cell["status"] in ("queued", "running") for cell in self.cells()):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
 
     def run(self, *cells: str) -> None:
         run = self._ask("POST", self._at("run"), {"wait": 60} | ({"cells": list(cells)} if cells else {}))

@@ -14,7 +14,7 @@ import io
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import CodeType, FunctionType
@@ -41,6 +41,7 @@ from reactive_nb.services.operations import (
     Operation,
     RunCells,
     Several,
+    UpdateCell,
 )
 from reactive_nb.services.reducer import apply, initial_state
 from tests.services.invariants import violations
@@ -95,6 +96,8 @@ class InProcessNotebook:
         self._runs = 0
         self._gathered: list[CellStarted | CellFinished | ChangeOutputs] = []
         self._fresh: tuple[Any, InProcessNotebook] | None = None
+        self._parsed: dict[str, Cell] = {}
+        """Cells as they were when they last parsed: what they then defined and used counts until they do again."""
 
     def _start(self) -> None:
         self.shell = Shell()
@@ -104,6 +107,8 @@ class InProcessNotebook:
 
     def do(self, operation: Operation) -> None:
         """Apply an operation, and all that follows until nothing is left to do."""
+        if isinstance(operation, UpdateCell) and self._parses(operation.cell_id):
+            self._parsed[operation.cell_id] = self.state.notebook.by_id[operation.cell_id]
         waiting = self._apply(operation)
         steps = 0
         while waiting:
@@ -117,6 +122,10 @@ class InProcessNotebook:
         self._runs += 1
         self.do(RunCells(f"r{self._runs}", cells or None))
         return self.log[before:]
+
+    def _parses(self, cell: str) -> bool:
+        known = self.state.knowledge.get(cell)
+        return known is not None and known.problem is None
 
     def _apply(self, operation: Operation) -> list[Effect]:
         return self._apply_gathered() + self._apply_one(operation)
@@ -273,13 +282,22 @@ class InProcessNotebook:
         """The same document, opened anew and run once."""
         settings = self.state.notebook.settings
         cells = tuple(Cell(cell.id, cell.type, cell.source, cell.config) for cell in self.state.notebook.cells)
-        if self._fresh is not None and self._fresh[0] == (cells, settings):
+        parsed = {cell.id: self._parsed[cell.id] for cell in cells if cell.id in self._parsed}
+        parsed = {cell: earlier for cell, earlier in parsed.items() if not self._parses(cell)}
+        if self._fresh is not None and self._fresh[0] == (cells, settings, parsed):
             return self._fresh[1]
         other = InProcessNotebook(examined=False)
-        other.state = initial_state(Notebook(id="n", cells=cells, settings=settings))
+        opened = tuple(
+            replace(cell, type=parsed[cell.id].type, source=parsed[cell.id].source) if cell.id in parsed else cell
+            for cell in cells
+        )
+        other.state = initial_state(Notebook(id="n", cells=opened, settings=settings))
+        for cell in cells:
+            if cell.id in parsed:
+                other.do(UpdateCell(cell.id, type=cell.type, source=cell.source))
         with self.namespace.ambient.as_at_first():
             other.run()
-        self._fresh = (cells, settings), other
+        self._fresh = (cells, settings, parsed), other
         return other
 
 
@@ -317,7 +335,8 @@ def run_source(
         if last is not None:
             tree.body.pop()
         with contextlib.redirect_stdout(out), _shallow():
-            _run_as_ipython(compile(tree, "<cell>", "exec"), namespace)
+            for statement in tree.body:  # each by itself, as IPython does
+                _run_as_ipython(compile(ast.Module([statement], []), "<cell>", "exec"), namespace)
             if last is not None:
                 value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
                 if value is not None:

@@ -6,7 +6,7 @@ from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 
 from reactive_nb.models import CellMode, CellType, Redefinition, RunMode
-from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, UpdateCell, UpdateNotebook
+from reactive_nb.services.operations import AddCell, MoveCell, RemoveCell, RunCells, UpdateCell, UpdateNotebook
 from tests.services.in_process import InProcessNotebook
 
 Edit = tuple[str, int, str]
@@ -56,6 +56,8 @@ def edit(notebook: InProcessNotebook, kind: str, where: int, what: str, new: str
             notebook.run(cell.id)
         case "interrupt":
             notebook.interrupt_after = int(what)
+            if where % 2:  # what is stale is asked for before the interrupted cell has ended
+                notebook.meanwhile.append(RunCells(f"{new} meanwhile", None))
             notebook.run(cell.id)
             notebook.interrupt_after = None
 

@@ -14,6 +14,27 @@ EXAMPLES: dict[str, tuple[Sequence[str], Sequence[Edit]]] = {
         ("a = 5", "from tests.services.local_names import *"),
         [("edit", 0, "x = a")],
     ),
+    "a star import binds the very objects that one above had bound, and then the cell fails": (
+        (
+            "a = 0",
+            "from tests.services.local_names import *",
+            "from tests.services.local_names import *\nb",
+            "print(a)",
+        ),
+        [("edit", 2, "from tests.services.local_names import *\nb"), ("delete", 1, "")],
+    ),
+    "exec binds the very object that the cell above had bound, and then the cell fails": (
+        ("a = 0", "a = 1", "exec('a = 1')\nb", "print(a)"),
+        [("delete", 1, "")],
+    ),
+    "exec fails before it binds the very object that the cell above had bound": (
+        ("a = 0", "a = 1", "exec('b; a = 1')", "print(a)"),
+        [("delete", 1, "")],
+    ),
+    "a name of a disabled cell comes in the order of names before one that a run was seen to use": (
+        ("a = 0", "def f(): return 1", "from tests.services.local_names import *", "a = 0"),
+        [("disable", 0, "")],
+    ),
     "exec binds the very object that the cell above had bound": (
         ("a = 1", "exec('a = 1')", "print(a)"),
         [("edit", 0, "b = 1")],

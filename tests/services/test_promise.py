@@ -47,6 +47,7 @@ def _statement() -> st.SearchStrategy[str]:
         st.just("print(K().m(), K.x)"),
         st.just("from tests.services.local_names import *"),
         st.builds("raise ValueError({})".format, NUMBERS),
+        st.builds("print({}".format, NAMES),
     )
 
 
@@ -61,7 +62,7 @@ TEXTS = st.one_of(
 
 EDITS = edits_with(SOURCES, TEXTS)
 
-EXAMPLES = max(500, settings().max_examples)
+EXAMPLES = max(2_500, settings().max_examples)
 """For each way to run cells. The fuzz profile asks for more."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -316,6 +317,24 @@ async def test_the_interrupted_cell_runs_again_if_that_is_asked_for_while_it_end
     await notebook.session.interrupt()
     second = await notebook.run()
     assert ((await first).state, second.state) == (RunState.INTERRUPTED, RunState.FINISHED)
+    assert (notebook.text("c1"), notebook.statuses()) == ("whole\n", "success success")
+
+
+async def test_what_is_stale_includes_the_cell_that_is_being_interrupted(open_notebook: Open, tmp_path: Path) -> None:
+    slow_to_end = (
+        "import pathlib, time\nonce = pathlib.Path('once')\nif once.exists():\n    try:\n"
+        "        print('begun', flush=True)\n        time.sleep(60)\n    finally:\n        time.sleep(0.3)\n"
+        "x = 'whole'"
+    )
+    notebook = await open_notebook(slow_to_end, "print(x)")
+    await notebook.run()
+    (tmp_path / "once").touch()
+    first = asyncio.create_task(notebook.run("c0"))
+    await notebook.printed("c0", "begun")
+    await notebook.session.interrupt()
+    (tmp_path / "once").unlink()
+    await notebook.run()
+    assert (await first).state is RunState.INTERRUPTED
     assert (notebook.text("c1"), notebook.statuses()) == ("whole\n", "success success")
 
 

@@ -241,7 +241,10 @@ def mark_ended(step: Transition, execution: Execution, outcome: Outcome) -> None
     changed already; and those that were asked for while it was being interrupted. An interrupted run awaits no more.
     """
     cell = execution.cell
-    again = execution.premature or (outcome is Outcome.INTERRUPTED and execution.interrupted)
+    by_user = outcome is Outcome.INTERRUPTED and execution.interrupted
+    if by_user:
+        _run_what_was_interrupted(step, cell)
+    again = execution.premature or by_user
     if not again:
         first = next(step.state.pending_in_order(), cell)
         again = first != cell and not _above(step.graph, cell).isdisjoint(step.state.pending)
@@ -253,6 +256,17 @@ def mark_ended(step: Transition, execution: Execution, outcome: Outcome) -> None
             for run in step.state.runs
         )
     )
+
+
+def _run_what_was_interrupted(step: Transition, cell: str) -> None:
+    """Those who asked for all that is stale while the cell was being interrupted mean that cell too."""
+    now = step.now()
+    if cell in now.manual:
+        return
+    for run in step.state.runs:
+        if run.asked is None and not run.interrupted and cell not in run.pending:
+            more = with_dependants(now, {cell}, follow=step.state.following(run))
+            replace_run(step, replace(run, pending=run.pending | more))
 
 
 def _above(graph: DependencyGraph, cell: str) -> set[str]:
