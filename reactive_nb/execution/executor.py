@@ -9,19 +9,17 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reactive_kernels import (
     BatchCell,
     ClearOutputEvent,
-    DeadKernelError,
     ExecuteReply,
     KernelConnection,
     KernelError,
     KernelEvent,
-    KernelTimeout,
     OutputEvent,
     OutputStore,
     UpdateDisplayEvent,
@@ -186,11 +184,23 @@ async def _run(
     reactive = None if step is None or not connection.has_helper else _reactive(step)
     if reactive is not None and show is not None:
         reactive["show"] = dict(show)  # the helper does what a kernel does by itself, and more: it awaits
-    run = asyncio.ensure_future(
-        connection.execute(
-            source, request_id=request, reactive=reactive, allow_stdin=allow_stdin, user_expressions=show
-        )
+    ask = connection.execute(
+        source, request_id=request, reactive=reactive, allow_stdin=allow_stdin, user_expressions=show
     )
+    try:
+        if timeout is None:
+            reply = await ask
+            return _outcome(reply), reply, None
+        return await _within(timeout, connection, ask)
+    except KernelError as error:
+        return Outcome.KERNEL, None, str(error)
+
+
+async def _within(
+    timeout: float, connection: KernelConnection, ask: Coroutine[Any, Any, ExecuteReply]
+) -> tuple[Outcome, ExecuteReply | None, str | None]:
+    """How a run ended that is interrupted after `timeout` seconds."""
+    run = asyncio.ensure_future(ask)
     try:
         done, _ = await asyncio.wait({run}, timeout=timeout)
         if done:
@@ -199,15 +209,11 @@ async def _run(
         await connection.interrupt()
         reply = await asyncio.wait_for(run, INTERRUPT_GRACE_S)
         return Outcome.TIMEOUT, reply, f"The cell's time limit of {timeout:g} s was reached; it was interrupted."
-    except (TimeoutError, KernelTimeout):
+    except TimeoutError:
         message = (
             f"The cell's time limit of {timeout:g} s was reached, and it can't be interrupted: restart the kernel."
         )
         return Outcome.KERNEL, None, message
-    except DeadKernelError as error:
-        return Outcome.KERNEL, None, str(error)
-    except KernelError as error:
-        return Outcome.KERNEL, None, str(error)
     finally:
         run.cancel()
 

@@ -110,7 +110,8 @@ class KernelWork:
         many of these undone is given up.
         """
         if self._work.qsize() >= MOST_WAITING:
-            self._owner.perform(KernelChanged(KernelState.DEAD, "The kernel does not answer. Restart it."))
+            news = KernelChanged(KernelState.DEAD, "The kernel does not answer. Restart it.")
+            asyncio.get_running_loop().call_soon(self._owner.perform, news)
             return
         if isinstance(effect, BindNames):
             self._binding += 1

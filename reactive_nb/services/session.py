@@ -202,11 +202,11 @@ class NotebookSession:
         self.state = applied.state
         if self.state.notebook.revision != before:
             self.state = self.state.at(datetime.now(UTC))
+        for effect in applied.effects:  # first, for the kernel can begin while clients are told
+            self._carry_out(effect)
         for event in applied.events:
             self._publish(event)
             self._awaited.hear(event)
-        for effect in applied.effects:
-            self._carry_out(effect)
         if self.state.notebook.revision != before:
             self.kernel.reconsider_displays()
 
