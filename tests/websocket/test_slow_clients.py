@@ -28,9 +28,10 @@ async def made(service: Service, *sources: str) -> str:
 async def test_a_client_that_stops_reading_gets_the_state_again_and_others_notice_nothing(service: Service) -> None:
     notebook = await made(service, "x = 1")
     big = "#" * 400_000
-    async with service.live(notebook, max_queue=1) as slow, service.live(notebook) as quick:
+    async with service.live(notebook, max_queue=1, ping_interval=None) as slow, service.live(notebook) as quick:
         first = await slow.hear()
         await quick.hear()
+        assert (await quick.ask("cell.update", cell_id="c0", changes={"type": "markdown"}))["ok"]  # nothing to analyse
         for number in range(60):  # 24 MB: more than the sockets' own buffers hold
             changes = {"source": f"x = {number} {big}"}
             assert (await quick.ask("cell.update", cell_id="c0", changes=changes))["ok"]
