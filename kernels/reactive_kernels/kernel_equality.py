@@ -14,7 +14,9 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .kernel_kinds import FIXED, Class, Container, Function, Instance, Tuple
+from .kernel_containers import Container, Tuple
+from .kernel_kinds import FIXED
+from .kernel_objects import Class, Function, Instance
 from .kernel_types import kind_of
 
 _MOST_OBJECTS = 20_000

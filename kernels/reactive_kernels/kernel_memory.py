@@ -36,8 +36,8 @@ def default_limit() -> int:
         return _WITHOUT_KNOWING
 
 
-def buffers_of(value: Any) -> dict[int, int]:
-    """What a value takes: the identity of each piece of memory → its size in bytes."""
+def buffers_of(value: Any, depth: int = _DEPTH) -> dict[int, int]:
+    """What a value takes: the identity of each piece of memory → its size in bytes. `depth`: of what is looked into."""
     library = module_of(type(value)).partition(".")[0]
     try:
         if library == "numpy" and hasattr(value, "nbytes"):
@@ -54,7 +54,7 @@ def buffers_of(value: Any) -> dict[int, int]:
             return {int(value.data_ptr()): int(value.element_size() * value.nelement())}
     except Exception:  # a library of another age
         return {id(value): sys.getsizeof(value)}
-    return {id(value): _size(value, _DEPTH)}
+    return {id(value): _size(value, depth)}
 
 
 def _size(value: Any, depth: int) -> int:
@@ -80,7 +80,7 @@ _SIZED = frozenset([list, tuple, set, frozenset, dict, str, bytes, bytearray, in
 
 def _sampled_size(items: Iterable[Any], count: int, depth: int) -> int:
     taken = list(itertools.islice(items, 2 * _SAMPLED))
-    size = sum(sum(buffers_of(item).values()) if depth > 1 else sys.getsizeof(item) for item in taken)
+    size = sum(sum(buffers_of(item, depth - 1).values()) if depth > 1 else sys.getsizeof(item) for item in taken)
     return size * count // len(taken) if taken else 0
 
 

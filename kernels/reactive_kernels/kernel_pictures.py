@@ -12,7 +12,8 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from .kernel_kinds import CannotCopy, Kind, Module
+from .kernel_kinds import CannotCopy, Kind
+from .kernel_objects import Module
 from .kernel_types import kind_of
 
 _MOST_PICTURES = 2_000

@@ -10,39 +10,20 @@ from __future__ import annotations
 import collections
 import enum
 import functools
+import gc
 import itertools
 import random
+import threading
 import types
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from .kernel_kinds import (
-    FIXED,
-    Buffer,
-    Cell,
-    Class,
-    Consumed,
-    Deque,
-    Draws,
-    Function,
-    Generator,
-    Instance,
-    Kind,
-    Listed,
-    Mapped,
-    Method,
-    Module,
-    Nested,
-    Partial,
-    Stepping,
-    Tuple,
-    Unordered,
-    bases_of,
-    is_standard,
-    is_users,
-    module_of,
-)
+from .kernel_containers import Buffer, Deque, Listed, Mapped, Numbers, Tuple, Unordered
+from .kernel_iterators import Cached, Consumed, Draws, Generator, Held, Holder, Nested, Stepping
+from .kernel_kinds import FIXED, Kind, bases_of, class_dict, is_standard, is_users, module_of
 from .kernel_later import later
+from .kernel_objects import Cell, Class, Closure, Function, Instance, Method, Module, Partial
 
 _SAMPLES = 32
 _MOST_TYPES = 5_000
@@ -85,13 +66,28 @@ _KINDS: dict[type, Kind] = {
     types.SimpleNamespace: Instance(types.SimpleNamespace, public=False, base=None),
 }
 _BASES = [kind for kind in _KINDS if kind not in (dict, types.CellType, types.GeneratorType)] + [dict]
-_OF_THE_USERS: dict[type, Kind] = {types.FunctionType: Function(), types.ModuleType: Module(), type: Class()}
+_CLASS, _CLOSURE = Class(), Closure()
+_OF_THE_USERS: dict[type, Kind] = {
+    types.FunctionType: Function(),
+    types.ModuleType: Module(),
+    type: _CLASS,
+    type(functools.lru_cache(len)): Cached(),
+}
 _ITERATED: tuple[Any, ...] = ([], (), {}, "", b"", set(), range(0), {}.values(), {}.items())
 _KINDS.update(dict.fromkeys([type(iter(value)) for value in _ITERATED], Stepping()))
 _KINDS.update(dict.fromkeys([zip, map, filter, enumerate, reversed], Nested()))
+_views = [type(view) for made in ({}, collections.OrderedDict()) for view in (made.keys(), made.values(), made.items())]
+_buffer = type(gc.get_referents(memoryview(b""))[0])
+_wrappers = [memoryview, _buffer, types.MappingProxyType, staticmethod, classmethod, property]
+_KINDS.update(dict.fromkeys([*_views, *_wrappers, functools.singledispatchmethod], Holder()))
+_KINDS[weakref.ref] = Holder(lambda value: [value()])
+_KINDS[threading.local] = Holder(lambda value: [value.__dict__])
 
 _known: dict[type, Kind | None] = {**dict.fromkeys(FIXED), **_KINDS, frozenset: Tuple(), random.SystemRandom: None}
-_CONSUMED = frozenset(["itertools", "_io", "_csv"])
+# Of the standard library's classes, those whose instances are what a user makes of them, and no caches.
+_WITH_STATE = frozenset(
+    ["argparse", "collections", "configparser", "contextlib", "email", "graphlib", "optparse", "queue", "sched", "string"]
+)
 # What keeps the kernel going is nothing that a cell computes; widgets are inputs, and not the cells' to change.
 _MACHINERY = frozenset(["IPython", "ipykernel", "traitlets", "zmq", "tornado", "comm", "ipywidgets", "anywidget"])
 LIBRARIES = frozenset(["numpy", "pandas", "polars", "torch", "matplotlib"])
@@ -105,34 +101,52 @@ def kind_of(value: Any) -> Kind | None:
     except KeyError:
         pass
     if kind in _OF_THE_USERS:
-        module = types.ModuleType.__getattribute__(value, "__name__") if kind is types.ModuleType else module_of(value)
-        return _OF_THE_USERS[kind] if type(module) is str and is_users(module) else None
+        return _of_the_users(value, kind)
+    if type in bases_of(kind):  # it is a class of a class of classes
+        return _CLASS if is_users(module_of(value)) else None
     found = _classified(kind)
     if not is_users(module_of(kind)) and len(_known) < _MOST_TYPES:  # the user's classes come and go
         _known[kind] = found
     return found
 
 
+def _of_the_users(value: Any, kind: type) -> Kind | None:
+    module = types.ModuleType.__getattribute__(value, "__name__") if kind is types.ModuleType else module_of(value)
+    if type(module) is str and is_users(module):
+        return _OF_THE_USERS[kind]
+    return _CLOSURE if kind is types.FunctionType and value.__closure__ else None
+
+
 def _classified(kind: type) -> Kind | None:
     bases = bases_of(kind)
-    if type in bases:
-        return _OF_THE_USERS[type] if is_users(module_of(kind)) else None
-    if issubclass(type(kind), enum.EnumMeta):
-        return None
     modules = [module_of(base).partition(".")[0] for base in bases]
-    library = next((module for module in modules if module in LIBRARIES), None)
-    if library is not None:
-        return _from_library(kind, library)
     if not _MACHINERY.isdisjoint(modules):
         return None
-    if modules[0] in _CONSUMED:
-        return Consumed() if any("__next__" in vars(base) for base in bases) else None
+    library = next((module for module in modules if module in LIBRARIES), None)
+    found = None if library is None else _from_library(kind, library)
     base = next((_KINDS[base] for base in bases if base in _BASES), None)
+    if found is not None or library is not None:
+        return found or _if_used_up(bases)
     if is_users(module_of(kind)):
         return Instance(kind, public=False, base=base)
     if base is not None:
         return base
-    if modules[0] == "collections":  # UserDict and UserList
+    return _if_used_up(bases) or _of_others(kind, modules[0])
+
+
+def _if_used_up(bases: Iterable[Any]) -> Kind | None:
+    return Consumed() if any("__next__" in class_dict(base) for base in bases) else None
+
+
+def _of_others(kind: type, package: str) -> Kind | None:
+    """An instance of what is nobody's that is known."""
+    if isinstance(kind, enum.EnumMeta):
+        return None
+    if kind.__module__ == "array":
+        return Numbers()
+    if package == "xml" or kind.__name__ == "_lru_list_elem":
+        return Held()
+    if package in _WITH_STATE:
         return Instance(kind, public=False, base=None)
     return None if is_standard(module_of(kind)) else Instance(kind, public=True, base=None)
 

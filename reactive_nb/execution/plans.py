@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reactive_nb.execution.records import origin
-from reactive_nb.execution.scheduler import Situation, stale_ancestors
+from reactive_nb.execution.scheduler import Situation, is_spoiled, stale_ancestors
 from reactive_nb.execution.selection import Choice
 
 MOST_GROUNDS = 5
@@ -90,6 +90,6 @@ def _recreated(now: Situation, planned: AbstractSet[str]) -> dict[str, dict[str,
     for cell in now.graph.in_running_order(planned):
         for name, provider in sorted(now.graph.providers[cell].items()):
             creator = origin(now.graph, now.records, provider, name).cell
-            if creator is not None and creator != cell and name in now.records[creator].spoiled:
+            if creator is not None and creator != cell and is_spoiled(now, creator, name, cell):
                 found.setdefault(creator, {}).setdefault(cell, []).append(name)
     return found

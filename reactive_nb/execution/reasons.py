@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from reactive_nb.execution.records import Inputs, Outcome, RunRecord, inputs_now
-from reactive_nb.execution.scheduler import Situation, outdated, overtaken_by
+from reactive_nb.execution.scheduler import Situation, left_changed, outdated, overtaken_by
 
 DISABLED, DEFINED_TWICE = -1, -2
 """Numbers that stand for no run in `Inputs`."""
@@ -112,9 +112,9 @@ def _own_reasons(now: Situation, cell: str, record: RunRecord) -> Iterator[Reaso
     inputs = inputs_now(now.graph, now.records, cell)
     if inputs != record.inputs:
         yield from _gathered(_changed_inputs(record.inputs, inputs))
-    left = tuple(sorted(name for name in record.spoiled if now.graph.writers.get(name, (None,))[-1] == cell))
+    left = {*left_changed(now, cell), *record.below & now.graph.nodes[cell].writes}
     if left:
-        yield Reason(ReasonKind.CHANGED_IN_PLACE, left)
+        yield Reason(ReasonKind.CHANGED_IN_PLACE, tuple(sorted(left)))
     moved = {comm for comm, then in record.widgets_read.items() if now.moves.get(comm, 0) != then}
     if moved:
         yield Reason(ReasonKind.WIDGET_MOVED, _widget_names(now, cell, moved))

@@ -6,7 +6,7 @@ use now. So an undo makes cells fresh again, and a move or a delete needs no rul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -51,6 +51,10 @@ class RunRecord:
     """Names that it unbound."""
     spoiled: frozenset[str] = NO_NAMES
     """Those of `kept` whose object a later cell has changed in place."""
+    lent: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Those of `kept` whose object cells further up, that waited for it, have changed in place → these cells."""
+    below: frozenset[str] = NO_NAMES
+    """Names from further down whose object it changed in place, which counted for nobody else."""
     since: Mapping[str, int] = field(default_factory=dict)
     """Name → the number of the run since which it has been the same, where that was an earlier one."""
     widgets: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +72,7 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
         (name, provider, _version(records.get(provider), name))
         for name, provider in sorted(graph.nodes[cell].providers.items())
     )
+    provided += tuple(_lent_before(graph, records, cell))
     withheld = graph.nodes[cell].withheld
     conflicts = graph.conflicts.get(cell, {}) if graph.exclusive else {}
     if not withheld and not conflicts:
@@ -75,6 +80,38 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
     disabled = ((name, by, -1) for name, by in withheld.items())
     other_definers = ((name, by, -2) for name, others in conflicts.items() for by in others)
     return tuple(sorted((*provided, *disabled, *other_definers)))
+
+
+def _lent_before(graph: DependencyGraph, records: Records, cell: str) -> Iterator[tuple[str, str, int]]:
+    """What cells further up that run before this one have made of objects that it gets, as inputs of their own."""
+    for name, provider in sorted(graph.nodes[cell].providers.items()):
+        record = records.get(provider)
+        for other in sorted(record.lent.get(name, ())) if record is not None and record.lent else ():
+            if other != cell and _had_before(graph, records, other, provider, cell):
+                yield name, other, records[other].number
+
+
+def spoiled_names(graph: DependencyGraph, records: Records, creator: str, user: str | None = None) -> set[str]:
+    """Names of which `user` (None: who comes after all others) does not find the object as `creator` left it.
+
+    Those who run after a cell that waited for the object find what that made of it, in a fresh run as well.
+    """
+    record = records[creator]
+    found = set(record.spoiled)
+    for name, cells in record.lent.items():
+        if not all(cell != user and _had_before(graph, records, cell, creator, user) for cell in cells):
+            found.add(name)
+    return found
+
+
+def _had_before(graph: DependencyGraph, records: Records, cell: str, creator: str, user: str | None) -> bool:
+    """Whether a cell further up has got what `creator` made in its last run, and comes before `user`."""
+    labels, record = graph.document.labels, records.get(cell)
+    if record is None or cell not in graph.nodes or labels[cell] >= labels[creator]:
+        return False
+    if user is not None and graph.rank[cell] > graph.rank[user]:
+        return False
+    return any(provider == creator and number == records[creator].number for _, provider, number in record.inputs)
 
 
 def _version(record: RunRecord | None, name: str) -> int:

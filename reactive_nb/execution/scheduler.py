@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reactive_nb.execution.overtaking import is_among, overtaker
-from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now, origin
+from reactive_nb.execution.records import Outcome, Records, RunRecord, inputs_now, origin, spoiled_names
 from reactive_nb.models import DependencyGraph
 from reactive_nb.models.persistent import PersistentSet
 
@@ -58,7 +58,8 @@ def outdated(now: Situation, cell: str) -> bool:
         or record.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL)
         or record.inputs != inputs_now(now.graph, now.records, cell)
         or overtaken_by(now, cell) is not None
-        or _left_changed(now, cell, record)
+        or (bool(record.below) and not record.below.isdisjoint(now.graph.nodes[cell].writes))
+        or bool((record.spoiled or record.lent) and left_changed(now, cell))
         or (bool(record.widgets_read) and behind_widgets(record, now.moves))
     )
 
@@ -68,9 +69,10 @@ def behind_widgets(record: RunRecord, moves: Mapping[str, int]) -> bool:
     return any(moves.get(comm, 0) != then for comm, then in record.widgets_read.items())
 
 
-def _left_changed(now: Situation, cell: str, record: RunRecord) -> bool:
-    """Whether the object that it leaves under a name was changed by a cell that writes the name no more."""
-    return any(now.graph.writers.get(name, (None,))[-1] == cell for name in record.spoiled)
+def left_changed(now: Situation, cell: str) -> list[str]:
+    """Names under which it leaves an object that was changed by a cell that writes the name no more."""
+    spoiled = spoiled_names(now.graph, now.records, cell)
+    return sorted(name for name in spoiled if now.graph.writers.get(name, (None,))[-1] == cell)
 
 
 def overtaken_by(now: Situation, cell: str) -> str | None:
@@ -157,11 +159,17 @@ def with_dependants(now: Situation, cells: AbstractSet[str], *, follow: Follow) 
     return result
 
 
+def is_spoiled(now: Situation, creator: str, name: str, user: str) -> bool:
+    """Whether `user` would not find the object as `creator` left it."""
+    record = now.records[creator]
+    return bool(record.spoiled or record.lent) and name in spoiled_names(now.graph, now.records, creator, user)
+
+
 def creators_of_spoiled(now: Situation, cell: str) -> set[str]:
     """Cells whose version of a name `cell` needs, but whose object a cell further down has changed in place."""
     found: set[str] = set()
     for name, provider in now.graph.nodes[cell].providers.items():
         creator = origin(now.graph, now.records, provider, name).cell
-        if creator is not None and creator != cell and name in now.records[creator].spoiled:
+        if creator is not None and creator != cell and is_spoiled(now, creator, name, cell):
             found.add(creator)
     return found

@@ -105,6 +105,7 @@ class Knowledge:
     sql: SqlAnalysis | None = None
     """Of an SQL cell: what is to be run."""
     observed: frozenset[str] = NO_NAMES
+    changed: frozenset[str] = NO_NAMES
     read: frozenset[str] = NO_NAMES
     ambient: frozenset[str] = NO_NAMES
     """State without a name that a run may have looked at."""
@@ -240,6 +241,7 @@ class SessionState:
             id=cell_id,
             analysis=known.analysis,
             observed=known.observed,
+            changed=known.changed,
             read=known.read | (known.ambient & self.ambient) if known.ambient else known.read,
             missed=known.missed,
             disabled=cell.config.mode is CellMode.DISABLED,

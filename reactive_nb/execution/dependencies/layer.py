@@ -204,6 +204,9 @@ class Draft:
         above = self.writers.above(name, self.order.labels[cell])
         return self.writers[name][above - 1] if above else None
 
+    def is_written_above(self, cell: str, name: str) -> bool:
+        return bool(self.writers.above(name, self.order.labels[cell]))
+
     def reach_of(self, cell: str, provider: str, name: str) -> Reach:
         """What a name that `cell` gets from `provider` reaches."""
         return self.existing(provider).reach.get(name, NOTHING)

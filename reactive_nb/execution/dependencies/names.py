@@ -17,6 +17,9 @@ class CellNames:
     analysis: Analysis
     observed: frozenset[str] = NO_NAMES
     """Names that a run was seen to bind, change or remove, unseen in the source."""
+    changed: frozenset[str] = NO_NAMES
+    """Those of `observed` whose object it only changed. They count where a cell above writes them: what a cell that waits
+    for a name from further down does to its object is nobody else's."""
     read: frozenset[str] = NO_NAMES
     """Names that a run was seen to read, unseen in the source."""
     missed: frozenset[str] = NO_NAMES
@@ -45,7 +48,7 @@ class CellNames:
 
     def as_written(self) -> CellNames:
         """Without what runs have shown."""
-        return replace(self, observed=NO_NAMES, read=NO_NAMES) if self.learned else self
+        return replace(self, observed=NO_NAMES, changed=NO_NAMES, read=NO_NAMES) if self.learned else self
 
     def surely_binds(self, name: str) -> bool:
         return name in self.analysis.defines and name not in self.analysis.maybe

@@ -39,6 +39,8 @@ class Surroundings(Protocol):
     def reach_of(self, cell: str, provider: str, name: str) -> Reach:
         """What a name that `cell` gets from `provider` reaches."""
 
+    def is_written_above(self, cell: str, name: str) -> bool: ...
+
     def withholder_of(self, cell: str, name: str) -> str | None:
         """The nearest disabled cell above that would define the name."""
 
@@ -49,7 +51,8 @@ def resolve(cell: CellNames, around: Surroundings) -> Resolution:
     providers: dict[str, str] = {}
     withheld: dict[str, str] = {}
     given: dict[str, Reach] = {}
-    own_writes = cell.writes
+    idle = frozenset(name for name in cell.changed if not around.is_written_above(cell.id, name))
+    own_writes = cell.writes - idle
     writes = set(own_writes)
 
     def find(name: str) -> Reach:
@@ -83,7 +86,7 @@ def resolve(cell: CellNames, around: Surroundings) -> Resolution:
                 late = analysis.meanwhile[own]
                 todo.extend(late.reads | late.carries)
                 writes |= late.writes
-    passed = (cell.takes | writes - own_writes) - read
+    passed = (cell.takes - idle | writes - own_writes) - read
     for name in passed:
         find(name)
     needs = frozenset([name for name in read if name not in BUILTINS or name in providers])
@@ -93,7 +96,7 @@ def resolve(cell: CellNames, around: Surroundings) -> Resolution:
         writes=frozenset(writes),
         providers=dict(sorted(providers.items())),
         withheld=withheld,
-        looked_up=frozenset(read | passed),
+        looked_up=frozenset(read | passed | idle),
         reach=provided_reach(cell, writes, given),
         wanting=frozenset(
             [

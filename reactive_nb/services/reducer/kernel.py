@@ -13,7 +13,7 @@ from typing import Any
 from reactive_kernels import ExecuteReply
 from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.execution.reasons import ReasonKind
-from reactive_nb.execution.records import Outcome, inputs_now
+from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.formats import kernelspecs
 from reactive_nb.models import Cell, CellError, KernelState
@@ -114,7 +114,9 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
         return
     report = seen_from(step.graph, cell.id, report)
     refined = _learn(step, cell, operation, report)
+    before = step.state.records.get(cell.id)
     record_run(step, running, cell, operation.outcome, report, refined=refined)
+    _run_who_shares(step, cell.id, before)
     _note_new_ways(step, cell.id, report)
     _show(step, cell, operation)
     mark_ended(step, running, operation.outcome)
@@ -181,8 +183,11 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     What this run did counts, not what earlier ones did: a fresh run would know no more.
     """
     known = step.state.knowledge[cell.id]
-    written = {name for part in ("bound", "deleted", "changed") for name in report.get(part, ())}
-    observed = frozenset(written - (step.graph.nodes[cell.id].writes - known.observed))
+    bound = {name for part in ("bound", "deleted") for name in report.get(part, ())}
+    in_place = {name for part in ("changed", "below") for name in report.get(part, ())}
+    as_written = step.graph.nodes[cell.id].writes - known.observed
+    observed = frozenset((bound | in_place) - as_written)
+    changed = observed - bound
     looked_at = frozenset(report.get("read", ())) - known.analysis.uses
     ambient = frozenset(filter(is_ambient, looked_at)), frozenset(filter(is_ambient, observed))
     refined = _note_ambient(step, cell.id, *ambient)
@@ -190,19 +195,31 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     read = frozenset(name for name in looked_at if not is_ambient(name))
     if operation.outcome in (Outcome.INTERRUPTED, Outcome.KERNEL):
         observed |= known.observed
+        changed |= known.changed
         read |= known.read
-    if observed == known.observed and read == known.read:
+    wrote = observed == known.observed and changed == known.changed
+    if wrote and read == known.read:
         return refined
-    if observed == known.observed and not any(name in step.graph.writers for name in read ^ known.read):
+    if wrote and not any(name in step.graph.writers for name in read ^ known.read):
         step.know(cell.id, replace(known, read=read))  # it counts when somebody comes to write them
         return refined
     concerned = step.graph.users_of(cell.id) | {cell.id}
     step.refresh()
     stale = step.state.stale
-    step.know(cell.id, replace(known, observed=observed, read=read))
+    step.know(cell.id, replace(known, observed=observed, changed=changed, read=read))
     step.refresh()
     pull_in_dependants(step, cell.id, concerned | step.graph.users_of(cell.id) | (step.state.stale - stale))
     return True
+
+
+def _run_who_shares(step: Transition, cell: str, before: RunRecord | None) -> None:
+    """Others further down find what the cell has made of objects that it waited for, or what it makes of them no more."""
+    records = [record for record in (before, step.state.records[cell]) if record is not None]
+    sharing = step.sharing({provider for record in records for _, provider, _ in record.inputs}) - {cell}
+    if sharing:
+        step.touch(*sharing)
+        step.refresh()
+        pull_in_dependants(step, cell, sharing & step.state.stale)
 
 
 def _note_new_ways(step: Transition, cell: str, report: Report) -> None:
@@ -217,7 +234,7 @@ def _note_new_ways(step: Transition, cell: str, report: Report) -> None:
             learned.setdefault(other, set()).add(name)
     for other, names in learned.items():
         known = step.state.knowledge[other]
-        step.know(other, replace(known, observed=known.observed | names))
+        step.know(other, replace(known, observed=known.observed | names, changed=known.changed | names))
     if learned:
         pull_in_dependants(step, cell, learned.keys())
 

@@ -210,7 +210,7 @@ def _unlearn(step: Transition, cell: str) -> None:
     if not known.observed and not known.read:
         return
     users = step.graph.users_of(cell)
-    step.know(cell, replace(known, observed=frozenset(), read=frozenset()))
+    step.know(cell, replace(known, observed=frozenset(), changed=frozenset(), read=frozenset()))
     pull_in_dependants(step, cell, users)
 
 

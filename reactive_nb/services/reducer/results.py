@@ -22,7 +22,8 @@ NOBODY: frozenset[str] = frozenset()
 def seen_from(graph: DependencyGraph, cell_id: str, report: Report) -> Report:
     """The report, where names of cells further down whose objects the cell changed too are set apart as `below`.
 
-    It was not given them, or ahead of their time: what it does to them counts for nobody else.
+    It was not given them, or ahead of their time: what it does to them counts for nobody else. Objects of these cells
+    that it could not leave as they were are `lent` to it.
     """
     own = graph.nodes[cell_id].writes.union(report.get("bound", ()), report.get("deleted", ()))
     changed = [name for name in report.get("changed", ()) if name not in own]
@@ -31,9 +32,10 @@ def seen_from(graph: DependencyGraph, cell_id: str, report: Report) -> Report:
         return report
     parts: dict[str, Any] = {part: [name for name in report[part] if name not in below] for part in ("changed", "kept")}
     place = graph.places
-    parts["spoiled"] = [
-        [other, name] for other, name in report["spoiled"] if name not in below or place.get(other, -1) < place[cell_id]
-    ]
+    parts["spoiled"], parts["lent"] = [], []
+    for other, name in report["spoiled"]:
+        is_lent = name in below and place.get(other, -1) > place[cell_id]
+        parts["lent" if is_lent else "spoiled"].append([other, name])
     return {**report, **parts, "below": sorted(below)}
 
 
@@ -47,6 +49,7 @@ def record_run(
     deleted = frozenset(report.get("deleted", ()))
     goes_on = cell.config.continue_on_error or "raises-exception" in (cell.metadata.get("tags") or ())
     provides = outcome is Outcome.OK or (outcome is Outcome.ERROR and goes_on)
+    below = frozenset(report.get("below", ()))
     record = RunRecord(
         number=running.number,
         source=running.source,
@@ -55,13 +58,13 @@ def record_run(
         provides=provides,
         kept=kept,
         deleted=deleted,
+        below=below,
         since=_since(state.records.get(cell.id), report.get("same", ())) if provides else {},
         widgets=dict(report.get("widgets", ())),
         widgets_read={comm: running.moves.get(comm, 0) for comm in report.get("widgets_read", ())},
     )
     note_readers(step, cell.id, record.widgets_read)
     records = spoil(state.records.set(cell.id, record), cell.id, report)
-    below = frozenset(report.get("below", ()))
     bound = state.bound.without(*deleted, *below) | dict.fromkeys(kept, cell.id)
     unsettled = {name for name in writes if name in graph.several} | below
     if not record.provides:
@@ -132,4 +135,9 @@ def spoil(records: PersistentMap[str, RunRecord], cell_id: str, report: Report) 
         record = records.get(other)
         if record is not None and record.provides and other != cell_id:  # nobody needs what a failed cell made
             records = records.set(other, replace(record, spoiled=record.spoiled | {name}))
+    for other, name in report.get("lent", ()):
+        record = records.get(other)
+        if record is not None and record.provides:
+            lent = {**record.lent, name: record.lent.get(name, NOBODY) | {cell_id}}
+            records = records.set(other, replace(record, lent=lent))
     return records
