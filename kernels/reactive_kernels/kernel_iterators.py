@@ -113,7 +113,7 @@ class Draws(Kind):
 
 
 class Cached(Holder):
-    """A function with `functools.cache`: how often it was called, and what it keeps. It is copied while that is nothing."""
+    """A function with `functools.cache`: how often it was called, and what it keeps. Copied while that is nothing."""
 
     def state(self, value: Any, wanted: bool = False) -> Any:
         return value.cache_info()

@@ -1,10 +1,11 @@
 """What can be changed in place, inside a kernel: for each kind of value a picture of it, its parts, and a copy.
 
 Here is what all kinds share. The kinds themselves are in `kernel_containers`, `kernel_objects` and `kernel_iterators`;
-those of numpy, pandas and the like in `kernel_libraries`, which is loaded when such a value is met. A picture is shallow: it holds the very objects that a value is made of, so that another object at the same address is
-not taken for one of them. Rules: the exact type decides, never what an object says of itself, and
-no code of the user's is called (`__eq__`, `__len__`, `__getattr__`, properties, …); what is unknown has no picture and
-counts as unchangeable; what is large is sampled.
+those of numpy, pandas and the like in `kernel_libraries`, which is loaded when such a value is met. A picture is
+shallow: it holds the very objects that a value is made of, so that another object at the same address is not taken for
+one of them. Rules: the exact type decides, never what an object says of itself, and no code of the user's is called
+(`__eq__`, `__len__`, `__getattr__`, properties, …); what is unknown has no picture and counts as unchangeable; what is
+large is sampled.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _abc
 import abc
 import operator
 import types
@@ -97,9 +96,8 @@ class Class(Kind):
 
 def _registered(value: Any) -> list[Any]:
     """What an abstract class takes for its subclasses because it was told to."""
-    if "_abc_impl" not in class_dict(value):
-        return []
-    return list(_abc._get_dump(value)[0])
+    look: Any = getattr(abc, "_get_dump", None)
+    return list(look(value)[0]) if look is not None and "_abc_impl" in class_dict(value) else []
 
 
 class Module(Kind):

@@ -76,17 +76,18 @@ _OF_THE_USERS: dict[type, Kind] = {
 _ITERATED: tuple[Any, ...] = ([], (), {}, "", b"", set(), range(0), {}.values(), {}.items())
 _KINDS.update(dict.fromkeys([type(iter(value)) for value in _ITERATED], Stepping()))
 _KINDS.update(dict.fromkeys([zip, map, filter, enumerate, reversed], Nested()))
-_views = [type(view) for made in ({}, collections.OrderedDict()) for view in (made.keys(), made.values(), made.items())]
-_buffer = type(gc.get_referents(memoryview(b""))[0])
-_wrappers = [memoryview, _buffer, types.MappingProxyType, staticmethod, classmethod, property]
-_KINDS.update(dict.fromkeys([*_views, *_wrappers, functools.singledispatchmethod], Holder()))
+_mappings: list[dict[Any, Any]] = [{}, collections.OrderedDict()]
+_HOLDERS: list[Any] = [type(view) for made in _mappings for view in (made.keys(), made.values(), made.items())]
+_HOLDERS += [memoryview, type(gc.get_referents(memoryview(b""))[0]), types.MappingProxyType]
+_HOLDERS += [staticmethod, classmethod, property, functools.singledispatchmethod]
+_KINDS.update(dict.fromkeys(_HOLDERS, Holder()))
 _KINDS[weakref.ref] = Holder(lambda value: [value()])
 _KINDS[threading.local] = Holder(lambda value: [value.__dict__])
 
 _known: dict[type, Kind | None] = {**dict.fromkeys(FIXED), **_KINDS, frozenset: Tuple(), random.SystemRandom: None}
 # Of the standard library's classes, those whose instances are what a user makes of them, and no caches.
 _WITH_STATE = frozenset(
-    ["argparse", "collections", "configparser", "contextlib", "email", "graphlib", "optparse", "queue", "sched", "string"]
+    "argparse collections configparser contextlib email graphlib optparse queue sched string".split()
 )
 # What keeps the kernel going is nothing that a cell computes; widgets are inputs, and not the cells' to change.
 _MACHINERY = frozenset(["IPython", "ipykernel", "traitlets", "zmq", "tornado", "comm", "ipywidgets", "anywidget"])

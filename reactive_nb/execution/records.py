@@ -72,7 +72,9 @@ def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
         (name, provider, _version(records.get(provider), name))
         for name, provider in sorted(graph.nodes[cell].providers.items())
     )
-    provided += tuple(_lent_before(graph, records, cell))
+    lent = tuple(_lent_before(graph, records, cell))
+    if lent:
+        provided = tuple(sorted(provided + lent))
     withheld = graph.nodes[cell].withheld
     conflicts = graph.conflicts.get(cell, {}) if graph.exclusive else {}
     if not withheld and not conflicts:

@@ -50,6 +50,9 @@ class ReferenceGraph:
         above = (writer for writer in reversed(self.writers.get(name, ())) if writer not in barred)
         return next(above, None) or self.forward.get(cell, {}).get(name)
 
+    def is_written_above(self, cell: str, name: str) -> bool:
+        return bool(self.writers.get(name))
+
     def reach_of(self, cell: str, provider: str, name: str) -> Reach:
         if provider in self.nodes:
             return self.nodes[provider].reach.get(name, NOTHING)

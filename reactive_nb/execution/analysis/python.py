@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from reactive_nb.execution.analysis.branches import CellReader
 from reactive_nb.execution.analysis.flow import BOUND, GONE, OLD, TooComplex
+from reactive_nb.execution.analysis.namespaces import with_names
 from reactive_nb.execution.analysis.remembered import Remembered
 from reactive_nb.execution.analysis.syntax import CellSyntaxError, check_with_compiler, parse_cell
 from reactive_nb.execution.analysis.values import EMPTY, Value, merge, merge_all
@@ -26,7 +27,7 @@ def analyse_python(source: str) -> Analysis:
 
 def _analyse(source: str) -> Analysis:
     try:
-        tree = parse_cell(source)
+        tree = with_names(parse_cell(source), source)
         reader = CellReader()
         reader.shown = tree.body[-1] if tree.body else None
         reader.read_block(tree.body)

@@ -18,8 +18,8 @@ class CellNames:
     observed: frozenset[str] = NO_NAMES
     """Names that a run was seen to bind, change or remove, unseen in the source."""
     changed: frozenset[str] = NO_NAMES
-    """Those of `observed` whose object it only changed. They count where a cell above writes them: what a cell that waits
-    for a name from further down does to its object is nobody else's."""
+    """Those of `observed` whose object it only changed. They count where a cell above writes the name: what a cell that
+    waits for one from further down does to its object concerns nobody else."""
     read: frozenset[str] = NO_NAMES
     """Names that a run was seen to read, unseen in the source."""
     missed: frozenset[str] = NO_NAMES

@@ -213,7 +213,7 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
 
 
 def _run_who_shares(step: Transition, cell: str, before: RunRecord | None) -> None:
-    """Others further down find what the cell has made of objects that it waited for, or what it makes of them no more."""
+    """Others find what the cell has made of objects that it waited for, or made of them the last time."""
     records = [record for record in (before, step.state.records[cell]) if record is not None]
     sharing = step.sharing({provider for record in records for _, provider, _ in record.inputs}) - {cell}
     if sharing:
