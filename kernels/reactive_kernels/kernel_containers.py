@@ -58,15 +58,20 @@ class Deque(Container):
 
 class Mapped(Container):
     def empty(self, value: Any) -> Any:
-        new = self.base.__new__(type(value))
-        if self.base is collections.defaultdict:
-            new.default_factory = value.default_factory
-        return new
+        return self.base.__new__(type(value))
 
     def fill(self, new: Any, state: Any, convert: Convert) -> None:
         half = len(state) // 2
         for place in range(half):
             self.base.__setitem__(new, state[place], convert(state[place + half]))
+
+
+class Defaulted(Mapped):
+    """A `defaultdict`: what makes its values comes last."""
+
+    def fill(self, new: Any, state: Any, convert: Convert) -> None:
+        super().fill(new, state, convert)
+        new.default_factory = convert(state[-1])
 
 
 class Unordered(Container):
@@ -110,23 +115,3 @@ class Buffer(Kind):
 
     def fill(self, new: Any, state: Any, convert: Convert) -> None:
         bytearray.extend(new, state)
-
-
-class Numbers(Kind):
-    """An `array.array`."""
-
-    def state(self, value: Any, wanted: bool = False) -> Any:
-        size = len(value)
-        if size * value.itemsize > MOST_BYTES and not wanted:
-            return Sample(size, [value[:: max(1, size // 1024)].tobytes()])
-        return value.tobytes()
-
-    def same(self, value: Any, state: Any) -> bool:
-        now = self.state(value, type(state) is bytes)
-        return bool(now.size == state.size and now.items == state.items if type(state) is Sample else now == state)
-
-    def empty(self, value: Any) -> Any:
-        return type(value)(value.typecode)
-
-    def fill(self, new: Any, state: Any, convert: Convert) -> None:
-        new.frombytes(state)

@@ -84,7 +84,7 @@ class Step:
         read, bound_again = self._heard(reply)
         if not bound_again.issubset(bound):
             bound = sorted(bound_again.union(bound))
-        changed, spoiled = self._changed(), []
+        changed, spoiled, elsewhere = self._changed(), [], []
         names: set[str] = set()
         if changed:
             reach = Reach(self._roots(), self.pictures or Pictures(()), changed)
@@ -92,7 +92,9 @@ class Step:
         old = self.namespace.versions.get(self.cell, {}) if self.request.get("equal") else {}
         kept = self.namespace.record(self.cell, {*bound, *writes, *mutates, *names})
         if changed:
-            spoiled = self._restore(reach)
+            others = self._changed_versions(reach)
+            elsewhere = sorted({name for _, name in others if name not in self.before})
+            spoiled = self._restore(reach, others)
         ways = self._new_ways(kept)
         equal = self._made_again(old) if old and reply.get("status") == "ok" else []
         spoiled += self._save_memory(kept)
@@ -113,6 +115,8 @@ class Step:
             report["same"] = equal + same
         if ways:
             report["ways"] = ways
+        if elsewhere:  # what the cell was not given by these names
+            report["elsewhere"] = elsewhere
         if self.namespace.tables is not None:
             self.namespace.tables.add_to(report)
         self.namespace.done.add_to(report)
@@ -184,16 +188,19 @@ class Step:
         before = self.before.items()
         return {n for n, value in before if id(value) in reach.dirty and names.get(n) is value and is_users(n)}
 
-    def _restore(self, reach: Reach) -> list[list[str]]:
-        """Make other cells' versions that were changed what they were; those that can't be made, as [cell, name]."""
-        versions = self.namespace.versions
-        found = [
+    def _changed_versions(self, reach: Reach) -> list[tuple[str, str]]:
+        """Other cells' versions that were changed, as (cell, name)."""
+        return [
             (cell, name)
-            for cell, held in versions.items()
+            for cell, held in self.namespace.versions.items()
             if cell != self.cell
             for name, value in held.items()
             if id(value) in reach.dirty and type(value) is not ModuleType  # which can't be made anew
         ]
+
+    def _restore(self, reach: Reach, found: list[tuple[str, str]]) -> list[list[str]]:
+        """Make these versions what they were; those that can't be made, as [cell, name]."""
+        versions = self.namespace.versions
         if not found:
             return []
         restorer = Restorer(reach, self.namespace.references(reach.dirty, self.before.values()))

@@ -10,18 +10,13 @@ from __future__ import annotations
 import collections
 import enum
 import functools
-import gc
 import itertools
-import random
-import threading
 import types
-import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from .kernel_containers import Buffer, Deque, Listed, Mapped, Numbers, Tuple, Unordered
-from .kernel_iterators import Cached, Consumed, Draws, Generator, Held, Holder, Nested, Stepping
-from .kernel_kinds import FIXED, Kind, bases_of, class_dict, is_standard, is_users, module_of
+from .kernel_containers import Buffer, Defaulted, Deque, Listed, Mapped, Tuple, Unordered
+from .kernel_kinds import FIXED, Kind, bases_of, is_standard, is_users, module_of
 from .kernel_later import later
 from .kernel_objects import Cell, Class, Closure, Function, Instance, Method, Module, Partial
 
@@ -55,39 +50,24 @@ _KINDS: dict[type, Kind] = {
     tuple: Tuple(),
     _deque: Deque(_deque, lambda v: list(_deque.__iter__(v)), lambda v: _some(_deque.__iter__(v))),
     bytearray: Buffer(),
-    collections.defaultdict: Mapped(collections.defaultdict, _dict_items, _dict_sample),
+    collections.defaultdict: Defaulted(
+        collections.defaultdict, lambda v: [*_dict_items(v), v.default_factory], _dict_sample
+    ),
     collections.OrderedDict: Mapped(collections.OrderedDict, _dict_items, _dict_sample),
-    random.Random: Draws(),
     types.CellType: Cell(),
     types.MethodType: Method(),
     types.BuiltinMethodType: Method(),
     functools.partial: Partial(),
-    types.GeneratorType: Generator(),
     types.SimpleNamespace: Instance(types.SimpleNamespace, public=False, base=None),
 }
-_BASES = [kind for kind in _KINDS if kind not in (dict, types.CellType, types.GeneratorType)] + [dict]
+_BASES = [kind for kind in _KINDS if kind not in (dict, types.CellType)] + [dict]
 _CLASS, _CLOSURE = Class(), Closure()
-_OF_THE_USERS: dict[type, Kind] = {
-    types.FunctionType: Function(),
-    types.ModuleType: Module(),
-    type: _CLASS,
-    type(functools.lru_cache(len)): Cached(),
-}
-_ITERATED: tuple[Any, ...] = ([], (), {}, "", b"", set(), range(0), {}.values(), {}.items())
-_KINDS.update(dict.fromkeys([type(iter(value)) for value in _ITERATED], Stepping()))
-_KINDS.update(dict.fromkeys([zip, map, filter, enumerate, reversed], Nested()))
-_mappings: list[dict[Any, Any]] = [{}, collections.OrderedDict()]
-_HOLDERS: list[Any] = [type(view) for made in _mappings for view in (made.keys(), made.values(), made.items())]
-_HOLDERS += [memoryview, type(gc.get_referents(memoryview(b""))[0]), types.MappingProxyType]
-_HOLDERS += [staticmethod, classmethod, property, functools.singledispatchmethod]
-_KINDS.update(dict.fromkeys(_HOLDERS, Holder()))
-_KINDS[weakref.ref] = Holder(lambda value: [value()])
-_KINDS[threading.local] = Holder(lambda value: [value.__dict__])
+_OF_THE_USERS: dict[type, Kind] = {types.FunctionType: Function(), types.ModuleType: Module(), type: _CLASS}
 
-_known: dict[type, Kind | None] = {**dict.fromkeys(FIXED), **_KINDS, frozenset: Tuple(), random.SystemRandom: None}
+_known: dict[type, Kind | None] = {**dict.fromkeys(FIXED), **_KINDS, frozenset: Tuple()}
 # Of the standard library's classes, those whose instances are what a user makes of them, and no caches.
 _WITH_STATE = frozenset(
-    "argparse collections configparser contextlib email graphlib optparse queue sched string".split()
+    ["argparse", "collections", "configparser", "contextlib", "email", "graphlib", "optparse", "queue", "sched"]
 )
 # What keeps the kernel going is nothing that a cell computes; widgets are inputs, and not the cells' to change.
 _MACHINERY = frozenset(["IPython", "ipykernel", "traitlets", "zmq", "tornado", "comm", "ipywidgets", "anywidget"])
@@ -123,30 +103,21 @@ def _classified(kind: type) -> Kind | None:
     modules = [module_of(base).partition(".")[0] for base in bases]
     if not _MACHINERY.isdisjoint(modules):
         return None
+    iterators = later(f"{__package__}.kernel_iterators")
     library = next((module for module in modules if module in LIBRARIES), None)
-    found = None if library is None else _from_library(kind, library)
-    base = next((_KINDS[base] for base in bases if base in _BASES), None)
-    if found is not None or library is not None:
-        return found or _if_used_up(bases)
+    if library is not None:
+        return _from_library(kind, library) or iterators.if_used_up(bases)
+    base = next((_KINDS[base] for base in bases if base in _BASES), None) or iterators.base_of(bases)
     if is_users(module_of(kind)):
         return Instance(kind, public=False, base=base)
-    if base is not None:
-        return base
-    return _if_used_up(bases) or _of_others(kind, modules[0])
-
-
-def _if_used_up(bases: Iterable[Any]) -> Kind | None:
-    return Consumed() if any("__next__" in class_dict(base) for base in bases) else None
+    found: Kind | None = base or iterators.kind_of_type(kind) or iterators.if_used_up(bases)
+    return found or _of_others(kind, modules[0])
 
 
 def _of_others(kind: type, package: str) -> Kind | None:
     """An instance of what is nobody's that is known."""
     if isinstance(kind, enum.EnumMeta):
         return None
-    if kind.__module__ == "array":
-        return Numbers()
-    if package == "xml" or kind.__name__ == "_lru_list_elem":
-        return Held()
     if package in _WITH_STATE:
         return Instance(kind, public=False, base=None)
     return None if is_standard(module_of(kind)) else Instance(kind, public=True, base=None)

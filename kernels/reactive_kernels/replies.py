@@ -10,7 +10,7 @@ from .error_limits import bounded_error, named_error
 
 _MOST_PAGES = 100
 _MOST_NAMES = 10_000
-_NAMES = ("bound", "kept", "deleted", "changed", "missing", "read", "same", "widgets_read")
+_NAMES = ("bound", "kept", "deleted", "changed", "elsewhere", "missing", "read", "same", "widgets_read")
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ class RunRecord:
     """Names that it unbound."""
     spoiled: frozenset[str] = NO_NAMES
     """Those of `kept` whose object a later cell has changed in place."""
-    lent: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Those of `kept` whose object cells further up, that waited for it, have changed in place → these cells."""
+    lent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Those of `kept` whose object cells further up, that waited for it, have changed in place → their runs."""
     below: frozenset[str] = NO_NAMES
     """Names from further down whose object it changed in place, which counted for nobody else."""
     since: Mapping[str, int] = field(default_factory=dict)
@@ -88,9 +88,9 @@ def _lent_before(graph: DependencyGraph, records: Records, cell: str) -> Iterato
     """What cells further up that run before this one have made of objects that it gets, as inputs of their own."""
     for name, provider in sorted(graph.nodes[cell].providers.items()):
         record = records.get(provider)
-        for other in sorted(record.lent.get(name, ())) if record is not None and record.lent else ():
-            if other != cell and _had_before(graph, records, other, provider, cell):
-                yield name, other, records[other].number
+        for other, number in sorted(record.lent.get(name, {}).items()) if record is not None and record.lent else ():
+            if other != cell and _had_before(graph, records, (other, number), provider, cell):
+                yield name, other, number
 
 
 def spoiled_names(graph: DependencyGraph, records: Records, creator: str, user: str | None = None) -> set[str]:
@@ -100,20 +100,22 @@ def spoiled_names(graph: DependencyGraph, records: Records, creator: str, user: 
     """
     record = records[creator]
     found = set(record.spoiled)
-    for name, cells in record.lent.items():
-        if not all(cell != user and _had_before(graph, records, cell, creator, user) for cell in cells):
+    for name, runs in record.lent.items():
+        if not all(run[0] != user and _had_before(graph, records, run, creator, user) for run in runs.items()):
             found.add(name)
     return found
 
 
-def _had_before(graph: DependencyGraph, records: Records, cell: str, creator: str, user: str | None) -> bool:
-    """Whether a cell further up has got what `creator` made in its last run, and comes before `user`."""
-    labels, record = graph.document.labels, records.get(cell)
-    if record is None or cell not in graph.nodes or labels[cell] >= labels[creator]:
+def _had_before(
+    graph: DependencyGraph, records: Records, run: tuple[str, int], creator: str, user: str | None = None
+) -> bool:
+    """Whether the cell of that run, its last, waits for `creator` from further up, and comes before `user`."""
+    labels, (cell, number) = graph.document.labels, run
+    if cell not in records or records[cell].number != number:
         return False
-    if user is not None and graph.rank[cell] > graph.rank[user]:
+    if cell not in graph.nodes or labels[cell] >= labels[creator] or graph.rank[cell] < graph.rank[creator]:
         return False
-    return any(provider == creator and number == records[creator].number for _, provider, number in record.inputs)
+    return user is None or graph.rank[cell] < graph.rank[user]
 
 
 def _version(record: RunRecord | None, name: str) -> int:

@@ -128,6 +128,8 @@ class SessionState:
     knowledge: PersistentMap[str, Knowledge] = field(default_factory=PersistentMap)
     dependencies: Dependencies = field(default_factory=Dependencies)
     records: PersistentMap[str, RunRecord] = field(default_factory=PersistentMap)
+    lending: PersistentSet[str] = field(default_factory=PersistentSet)
+    """Cells of which an object was changed in place by one further up, which waited for it."""
     leading: tuple[str, ...] = ()
     """Cells in a language that can't be analysed that have run later than all such cells above."""
     lost: PersistentMap[str, ReasonKind] = field(default_factory=PersistentMap)

@@ -48,6 +48,7 @@ async def test_a_report_has_all_its_parts(kernel: KernelConnection) -> None:
         "kept": ["x", "y"],
         "deleted": [],
         "changed": [],
+        "elsewhere": [],
         "spoiled": [],
         "missing": [],
         "read": [],

@@ -43,17 +43,17 @@ class _Rewriter(ast.NodeTransformer):
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _leave
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _leave
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         name = _name(node.slice) if _is_namespace(node.value) else None
         if name is None:
-            return self._inside(node)
+            return self.generic_visit(node)
         return ast.copy_location(ast.Name(name, node.ctx), node)
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """`"x" in globals()` looks the name up, and does not fail without it."""
         name = _name(node.left)
         if name is None or not isinstance(node.ops[0], ast.In | ast.NotIn) or not _is_namespace(node.comparators[0]):
-            return self._inside(node)
+            return self.generic_visit(node)
         found = ast.copy_location(ast.Name(name, ast.Load()), node)
         return ast.copy_location(ast.IfExp(node, found, node.left), node)
 
@@ -73,6 +73,3 @@ class _Rewriter(ast.NodeTransformer):
             )
             for keyword in call.keywords
         ] or node
-
-    def _inside(self, node: Any) -> Any:
-        return self.generic_visit(node)

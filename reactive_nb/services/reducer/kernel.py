@@ -13,7 +13,7 @@ from typing import Any
 from reactive_kernels import ExecuteReply
 from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.execution.reasons import ReasonKind
-from reactive_nb.execution.records import Outcome, RunRecord, inputs_now
+from reactive_nb.execution.records import Outcome, inputs_now
 from reactive_nb.execution.scheduler import with_dependants
 from reactive_nb.formats import kernelspecs
 from reactive_nb.models import Cell, CellError, KernelState
@@ -114,9 +114,8 @@ def cell_finished(operation: CellFinished, step: Transition) -> None:
         return
     report = seen_from(step.graph, cell.id, report)
     refined = _learn(step, cell, operation, report)
-    before = step.state.records.get(cell.id)
     record_run(step, running, cell, operation.outcome, report, refined=refined)
-    _run_who_shares(step, cell.id, before)
+    _run_who_shares(step, cell.id)
     _note_new_ways(step, cell.id, report)
     _show(step, cell, operation)
     mark_ended(step, running, operation.outcome)
@@ -212,10 +211,9 @@ def _learn(step: Transition, cell: Cell, operation: CellFinished, report: Report
     return True
 
 
-def _run_who_shares(step: Transition, cell: str, before: RunRecord | None) -> None:
+def _run_who_shares(step: Transition, cell: str) -> None:
     """Others find what the cell has made of objects that it waited for, or made of them the last time."""
-    records = [record for record in (before, step.state.records[cell]) if record is not None]
-    sharing = step.sharing({provider for record in records for _, provider, _ in record.inputs}) - {cell}
+    sharing = step.sharing() - {cell}
     if sharing:
         step.touch(*sharing)
         step.refresh()

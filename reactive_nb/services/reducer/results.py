@@ -27,7 +27,7 @@ def seen_from(graph: DependencyGraph, cell_id: str, report: Report) -> Report:
     """
     own = graph.nodes[cell_id].writes.union(report.get("bound", ()), report.get("deleted", ()))
     changed = [name for name in report.get("changed", ()) if name not in own]
-    below = {name for name in changed if graph.writer_above(cell_id, name) is None}
+    below = {name for name in (*changed, *report.get("elsewhere", ())) if graph.writer_above(cell_id, name) is None}
     if not below:
         return report
     parts: dict[str, Any] = {part: [name for name in report[part] if name not in below] for part in ("changed", "kept")}
@@ -72,7 +72,8 @@ def record_run(
     before = state.records.get(cell.id)
     if before is not None:
         unsettled |= before.kept - kept
-    step.change(records=records, bound=bound, settled=state.settled.ended(running.place))
+    lending = state.lending.union(other for other, _ in report.get("lent", ()))
+    step.change(records=records, bound=bound, settled=state.settled.ended(running.place), lending=lending)
     step.unsettle(unsettled)
     if cell.type is CellType.CODE:
         step.overtake(cell.id)
@@ -137,7 +138,7 @@ def spoil(records: PersistentMap[str, RunRecord], cell_id: str, report: Report) 
             records = records.set(other, replace(record, spoiled=record.spoiled | {name}))
     for other, name in report.get("lent", ()):
         record = records.get(other)
-        if record is not None and record.provides:
-            lent = {**record.lent, name: record.lent.get(name, NOBODY) | {cell_id}}
+        if record is not None and record.provides and cell_id in records:
+            lent = {**record.lent, name: {**record.lent.get(name, {}), cell_id: records[cell_id].number}}
             records = records.set(other, replace(record, lent=lent))
     return records

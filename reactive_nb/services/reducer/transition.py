@@ -104,10 +104,12 @@ class Transition:
         self._everything_changed = True
         self.every_status = True
 
-    def sharing(self, creators: Iterable[str]) -> set[str]:
-        """Those of `creators`, and who gets names from them, of which an object is lent to a cell further up."""
+    def sharing(self) -> set[str]:
+        """Cells that have lent an object to one further up, and who gets names from them."""
         records, graph = self.state.records, self.state.graph
-        lending = {cell for cell in creators if cell in graph.nodes and cell in records and records[cell].lent}
+        lending = {
+            cell for cell in self.state.lending if cell in graph.nodes and cell in records and records[cell].lent
+        }
         return lending.union(*(graph.users_of(cell) for cell in lending))
 
     def overtake(self, cell: str) -> None:
@@ -155,8 +157,7 @@ class Transition:
         self._doubt_what_is_passed_on(before.graph, change)
         nodes, writers = after.graph.nodes, after.graph.writers
         self._changed.update(cell for cell in change.cells if cell in nodes)
-        for cell in change.cells | change.displaced:
-            self.touch(*self.sharing(before.graph.providers.get(cell, NOTHING_GIVEN).values()))
+        self._changed.update(self.sharing())
         self._changed.update(writers[name][-1] for name in change.names if name in writers)
         self.graph_cells |= change.cells
 
