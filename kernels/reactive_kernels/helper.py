@@ -48,6 +48,7 @@ _LATER = {
     "_reactive_nb.kernel_ambient_libraries": "kernel_ambient_libraries.py",
     "_reactive_nb.kernel_libraries": "kernel_libraries.py",
     "_reactive_nb.kernel_iterators": "kernel_iterators.py",
+    "_reactive_nb.kernel_restoring": "kernel_restoring.py",
     "_reactive_nb.kernel_variables": "kernel_variables.py",
     "_reactive_nb.kernel_table_pages": "kernel_table_pages.py",
     "_reactive_nb.kernel_table_rows": "kernel_table_rows.py",

@@ -16,7 +16,7 @@ from typing import Any
 from .kernel_kinds import FIXED, is_standard, is_users, module_of
 from .kernel_later import later
 from .kernel_namespace import ABSENT, Json, Namespace
-from .kernel_pictures import Pictures, Reach, Restorer, leads_to
+from .kernel_pictures import Pictures
 from .kernel_tables import TableReport
 
 WATCHERS: list[Any] = []
@@ -87,7 +87,7 @@ class Step:
         changed, spoiled, elsewhere = self._changed(), [], []
         names: set[str] = set()
         if changed:
-            reach = Reach(self._roots(), self.pictures or Pictures(()), changed)
+            reach = _restoring().Reach(self._roots(), self.pictures or Pictures(()), changed)
             names = self._reaching(reach)
         old = self.namespace.versions.get(self.cell, {}) if self.request.get("equal") else {}
         kept = self.namespace.record(self.cell, {*bound, *writes, *mutates, *names})
@@ -182,13 +182,13 @@ class Step:
         now = (value for name, value in names.copy().items() if is_users(name))
         return itertools.chain(given, now, *(held.values() for held in self.namespace.versions.values()))
 
-    def _reaching(self, reach: Reach) -> set[str]:
+    def _reaching(self, reach: Any) -> set[str]:
         """The user's names whose value was changed, or refers to what was: all that the cell was given so."""
         names, is_users = self.namespace.names, self.namespace.is_users
         before = self.before.items()
         return {n for n, value in before if id(value) in reach.dirty and names.get(n) is value and is_users(n)}
 
-    def _changed_versions(self, reach: Reach) -> list[tuple[str, str]]:
+    def _changed_versions(self, reach: Any) -> list[tuple[str, str]]:
         """Other cells' versions that were changed, as (cell, name)."""
         return [
             (cell, name)
@@ -198,12 +198,12 @@ class Step:
             if id(value) in reach.dirty and type(value) is not ModuleType  # which can't be made anew
         ]
 
-    def _restore(self, reach: Reach, found: list[tuple[str, str]]) -> list[list[str]]:
+    def _restore(self, reach: Any, found: list[tuple[str, str]]) -> list[list[str]]:
         """Make these versions what they were; those that can't be made, as [cell, name]."""
         versions = self.namespace.versions
         if not found:
             return []
-        restorer = Restorer(reach, self.namespace.references(reach.dirty, self.before.values()))
+        restorer = _restoring().Restorer(reach, self.namespace.references(reach.dirty, self.before.values()))
         spoiled = []
         for cell, name in found:
             try:
@@ -225,9 +225,13 @@ class Step:
         found: set[tuple[str, str]] = set()
         for name in kept if self.namespace.put_back else ():
             for identities, changers in self.namespace.put_back.values():
-                if changers and type(versions[name]) not in FIXED and leads_to(versions[name], identities):
+                if changers and type(versions[name]) not in FIXED and _restoring().leads_to(versions[name], identities):
                     found.update((name, changer) for changer in changers)
         return [list(pair) for pair in sorted(found)]
+
+
+def _restoring() -> Any:
+    return later(f"{__package__}.kernel_restoring")
 
 
 def _is_of_library(value: Any) -> bool:
