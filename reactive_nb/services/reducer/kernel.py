@@ -86,11 +86,10 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
 
 def _as_it_begins(step: Transition, running: Execution) -> Execution:
     """What was planned may have changed since the kernel was given the cell, perhaps together with others."""
-    started = replace(running, started=True)
     now = step.now()
     if running.void or running.cell not in now.graph.nodes or is_premature(now, step.state.stale, running):
-        return replace(started, premature=True)
-    return replace(started, inputs=inputs_now(now.graph, now.records, running.cell), graph=now.graph)
+        return replace(running, started=True, premature=True)
+    return replace(running, started=True, inputs=inputs_now(now.graph, now.records, running.cell), graph=now.graph)
 
 
 def cell_finished(operation: CellFinished, step: Transition) -> None:
