@@ -16,7 +16,12 @@ export class Order {
   /** What the service has done, or has told anew. */
   take(told: readonly string[] | OrderChange): void {
     if (!("kind" in told)) this.#told = told;
-    else this.#told = changed(this.#told, told);
+    else {
+      this.#told = changed(this.#told, told);
+      // The answer to a removal may come later than the cell itself, brought back meanwhile.
+      if (told.kind === "remove")
+        this.#wanted = this.#wanted.filter((one) => one.kind !== "remove" || one.id !== told.id);
+    }
     this.#show();
   }
 
