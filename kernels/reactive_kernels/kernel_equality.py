@@ -198,14 +198,22 @@ def _index(axis: Any) -> Any:
 
 def _column(values: Any) -> Any:
     if type(values).__module__.startswith("numpy"):
-        if values.dtype.hasobject:
-            raise Different
+        if values.dtype.hasobject:  # as pandas before 3 keeps texts
+            return values.dtype, values.shape, values.strides, _plain_items(values)
         return values.dtype, values.shape, values.strides, values.tobytes("A")
     if type(values.dtype).__name__ not in _COMPARABLE:
         raise Different
     return repr(values.dtype), [(type(item), repr(item)) for item in values.ravel().tolist()]
 
 
+def _plain_items(values: Any) -> Any:
+    items = values.ravel().tolist()
+    if not _PLAIN.issuperset(map(type, items)):
+        raise Different
+    return [(type(item), repr(item)) for item in items]
+
+
+_PLAIN = frozenset([str, bytes, int, float, bool, type(None)])
 _COMPARABLE = frozenset(["StringDtype", "DatetimeTZDtype", "BooleanDtype", "Int64Dtype", "Float64Dtype"])
 
 _Size = Callable[[Any], int]

@@ -31,6 +31,7 @@ EQUAL = [
     ("class C:\n    pass\nx = C()\nx.a = [1]", "class C:\n    pass\nx = C()\nx.a = [2 - 1]"),
     (NUMPY + "arange(3)", NUMPY + "arange(3) + 0"),
     (PANDAS + "DataFrame({'a': [1], 'b': ['c']})", PANDAS + "DataFrame({'a': [2 - 1], 'b': 'c'})"),
+    (PANDAS + "Series(['a', 1, None], dtype=object)", PANDAS + "Series(['a', 2 - 1, None], dtype='O')"),
     (PANDAS + "Series([1.5], index=['a'])", PANDAS + "Series({'a': 1.5})"),
     (POLARS + "DataFrame({'a': [1.5]})", POLARS + "DataFrame({'a': [3 / 2]})"),
     (POLARS + "Series('a', ['b'])", POLARS + "Series('a', list('b'))"),

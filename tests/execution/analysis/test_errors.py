@@ -72,7 +72,7 @@ COLUMNS: list[tuple[str, int, int]] = [
     ("  %time  x = )", 1, 14),
     ("y = %time f(", 1, 12),
     ("%%timeit x = (\ny", 1, 14),
-    ("%%time\n\n  x = 1\n y = 2", 3, 2),
+    ("%%time\n\n  x = 1\n   y = 2", 4, 3),
     ("if a:\n    %time x = )", 2, 15),
     ("é = 1; return x", 1, 8),
     ("x = 'ü' + )", 1, 11),
