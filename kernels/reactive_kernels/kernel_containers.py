@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -90,10 +91,17 @@ class Tuple(Kind):
     def parts(self, value: Any) -> list[Any]:
         if tuple.__len__(value) > MOST_ITEMS:
             return changeable(tuple.__getitem__(value, slice(32)))
-        return changeable(tuple.__iter__(value) if type(value) is not tuple else value)
+        return changeable(value if type(value) is tuple else list(tuple.__iter__(value)))
 
     def whole(self, value: Any, state: Any, convert: Convert) -> Any:
         return tuple.__new__(type(value), map(convert, tuple.__iter__(value)))
+
+
+class Frozen(Kind):
+    """A frozenset: no copy is made of one whose items were changed, for it might have another order."""
+
+    def parts(self, value: Any) -> list[Any]:
+        return changeable(list(itertools.islice(frozenset.__iter__(value), MOST_ITEMS)))
 
 
 class Buffer(Kind):

@@ -160,9 +160,18 @@ class Instance(Kind):
             raise CannotCopy
         return self.base.empty(value)
 
+    def whole(self, value: Any, state: Any, convert: Convert) -> Any:
+        new = NotImplemented if self.base is None else self.base.whole(value, state[2], convert)
+        if new is not NotImplemented:
+            self._fill_attributes(new, state, convert)
+        return new
+
     def fill(self, new: Any, state: Any, convert: Convert) -> None:
         if self.base is not None:
             self.base.fill(new, state[2], convert)
+        self._fill_attributes(new, state, convert)
+
+    def _fill_attributes(self, new: Any, state: Any, convert: Convert) -> None:
         if self.attributes is not None:
             held = self.attributes(new)
             for name, item in state[0].items():
@@ -170,6 +179,16 @@ class Instance(Kind):
         for place, slot in enumerate(self.slots):
             if state[1][place] is not _UNSET:
                 slot.__set__(new, convert(state[1][place]))
+
+
+class Attributes(Instance):
+    """A `SimpleNamespace`."""
+
+    def __init__(self) -> None:
+        super().__init__(types.SimpleNamespace, public=False, base=None)
+
+    def empty(self, value: Any) -> Any:
+        return types.SimpleNamespace.__new__(type(value))
 
 
 def _slot(slot: Any, value: Any) -> Any:
@@ -183,7 +202,7 @@ def _dict_getter(kind: type) -> Callable[[Any], dict[str, Any]] | None:
     """What reads an instance's `__dict__`, past anything that the class has made of that name."""
     for base in bases_of(kind):
         found = class_dict(base).get("__dict__")
-        if type(found) is types.GetSetDescriptorType:
+        if type(found) in (types.GetSetDescriptorType, types.MemberDescriptorType):  # the latter in C
             return found.__get__
     return None
 

@@ -15,10 +15,10 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from .kernel_containers import Buffer, Defaulted, Deque, Listed, Mapped, Tuple, Unordered
+from .kernel_containers import Buffer, Defaulted, Deque, Frozen, Listed, Mapped, Tuple, Unordered
 from .kernel_kinds import FIXED, Kind, bases_of, is_standard, is_users, module_of
 from .kernel_later import later
-from .kernel_objects import Cell, Class, Closure, Function, Instance, Method, Module, Partial
+from .kernel_objects import Attributes, Cell, Class, Closure, Function, Instance, Method, Module, Partial
 
 _SAMPLES = 32
 _MOST_TYPES = 5_000
@@ -42,29 +42,35 @@ def _dict_items(value: Any) -> list[Any]:
     return [*dict.keys(value), *dict.values(value)]
 
 
+def _ordered_items(value: Any) -> list[Any]:
+    ordered = collections.OrderedDict  # has an order of its own, which its keys may be moved in
+    return [*ordered.keys(value), *ordered.values(value)]
+
+
 _deque = collections.deque
 _KINDS: dict[type, Kind] = {
     list: Listed(list, list.copy, _list_sample),
     dict: Mapped(dict, _dict_items, _dict_sample),
     set: Unordered(set, lambda v: list(set.__iter__(v)), lambda v: _some(set.__iter__(v))),
     tuple: Tuple(),
+    frozenset: Frozen(),
     _deque: Deque(_deque, lambda v: list(_deque.__iter__(v)), lambda v: _some(_deque.__iter__(v))),
     bytearray: Buffer(),
     collections.defaultdict: Defaulted(
         collections.defaultdict, lambda v: [*_dict_items(v), v.default_factory], _dict_sample
     ),
-    collections.OrderedDict: Mapped(collections.OrderedDict, _dict_items, _dict_sample),
+    collections.OrderedDict: Mapped(collections.OrderedDict, _ordered_items, _dict_sample),
     types.CellType: Cell(),
     types.MethodType: Method(),
     types.BuiltinMethodType: Method(),
     functools.partial: Partial(),
-    types.SimpleNamespace: Instance(types.SimpleNamespace, public=False, base=None),
+    types.SimpleNamespace: Attributes(),
 }
 _BASES = [kind for kind in _KINDS if kind not in (dict, types.CellType)] + [dict]
 _CLASS, _CLOSURE = Class(), Closure()
 _OF_THE_USERS: dict[type, Kind] = {types.FunctionType: Function(), types.ModuleType: Module(), type: _CLASS}
 
-_known: dict[type, Kind | None] = {**dict.fromkeys(FIXED), **_KINDS, frozenset: Tuple()}
+_known: dict[type, Kind | None] = {**dict.fromkeys(FIXED), **_KINDS}
 # Of the standard library's classes, those whose instances are what a user makes of them, and no caches.
 _WITH_STATE = frozenset(
     ["argparse", "collections", "configparser", "contextlib", "email", "graphlib", "optparse", "queue", "sched"]

@@ -22,6 +22,10 @@ ARRAY = "from array import array\na = array('i', [1, 2])\ndef inc(v): v[0] += 1"
 STACK = "import contextlib\ns = contextlib.ExitStack()\nlog = []"
 ELEMENT = "import xml.etree.ElementTree as E\nr = E.Element('r')\ndef add(e): return E.SubElement(e, 'k').tag"
 COUNTING = "class C:\n    n = 0\n    def __len__(self):\n        C.n += 1\n        return 1"
+NAMESPACE = "from types import SimpleNamespace as N\nn = N(x=[1], y=N(z=2))"
+OF_ATTRIBUTES = "import types\nclass N(types.SimpleNamespace): pass\nn = N(x=[1])"
+OF_A_TUPLE = "class T(tuple): pass\nt = T([[1], 2])\nt.q = [3]"
+ORDERED = "from collections import OrderedDict\no = OrderedDict(a=1, b=2)"
 REMEMBERING = """\
 class K:
     @staticmethod
@@ -79,6 +83,20 @@ SHAPES: dict[str, Sequence[str]] = {
         "@register\ndef one(): pass",
         "print(found)",
     ),
+    "attributes without a class": (NAMESPACE, "n.x.append(2); n.y.z = 5; n.w = 1", "print(n)"),
+    "a class made from attributes without one": (OF_ATTRIBUTES, "n.x.append(2); n.w = 1", "print(n)"),
+    "a tuple with names": (
+        "from collections import namedtuple\np = namedtuple('P', 'a')([1])",
+        "p.a.append(3)",
+        "print(p)",
+    ),
+    "a class made from a tuple": (OF_A_TUPLE, "t[0].append(2); t.q.append(1)", "print(t, t.q)"),
+    "what a frozenset holds": (
+        "class A: x = 0\nf = frozenset([A()])",
+        "for a in f: a.x += 1",
+        "print([a.x for a in f])",
+    ),
+    "the order of an OrderedDict": (ORDERED, "o.move_to_end('a')", "print(o)"),
     "a class that counts": (COUNTING, "c = C()", "len(c)", "print(C.n)"),
     "a default that grows": (
         "def f(x, known=[]):\n    known.append(x)\n    return known",
