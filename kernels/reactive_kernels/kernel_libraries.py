@@ -64,11 +64,13 @@ class Array(Copied):
         if type(state) is Made:
             if self._place(value) != state.details:
                 return False
-            return bool(value.tobytes("A") == state.copy.tobytes("A"))
+            data = sys.modules["numpy"].ndarray.tobytes  # that of arrays with a mask is another
+            return bool(data(value, "A") == data(state.copy, "A"))
         return bool((_sampled(value), self._place(value)) == state)
 
     def parts(self, value: Any) -> list[Any]:
-        found = [] if value.base is None else changeable([value.base])
+        mask = None if type(value).__module__ == "numpy" else vars(value).get("_mask")
+        found = changeable([part for part in (value.base, mask) if part is not None])
         if value.dtype.hasobject and value.size <= MOST_ITEMS:
             found += changeable(value.ravel().tolist())
         return found
@@ -154,12 +156,21 @@ class PandasFrame(Copied):
         return repr(details) == repr(before[1])
 
     def parts(self, value: Any) -> list[Any]:
-        found = changeable([value._attrs])
+        return changeable([value._attrs]) + self._objects(value)
+
+    def _objects(self, value: Any) -> list[Any]:
+        """What may be changed in place of what columns of objects hold."""
+        found = []
         for block in value._mgr.blocks:
             values = block.values
             if getattr(values.dtype, "kind", None) == "O" and hasattr(values, "ravel") and values.size <= MOST_ITEMS:
                 found += changeable(values.ravel().tolist())
         return found
+
+    def whole(self, value: Any, state: Any, convert: Convert) -> Any:
+        if any(convert(item) is not item for item in self._objects(state.copy)):  # copies of frames share them
+            raise CannotCopy
+        return super().whole(value, state, convert)
 
     def again(self, made: Any) -> Any:
         return made.copy(deep=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy  # noqa: F401 - cells import them with less room on the stack than that takes
+import pandas  # noqa: F401
 import pytest
 
 from reactive_nb.services.operations import MoveCell, UpdateCell
@@ -26,6 +28,8 @@ NAMESPACE = "from types import SimpleNamespace as N\nn = N(x=[1], y=N(z=2))"
 OF_ATTRIBUTES = "import types\nclass N(types.SimpleNamespace): pass\nn = N(x=[1])"
 OF_A_TUPLE = "class T(tuple): pass\nt = T([[1], 2])\nt.q = [3]"
 ORDERED = "from collections import OrderedDict\no = OrderedDict(a=1, b=2)"
+MASKED = "import numpy\nm = numpy.ma.array([1, 2], mask=[0, 0])"
+FRAME = "import pandas\nd = pandas.DataFrame({'a': [[1], 1]})"
 REMEMBERING = """\
 class K:
     @staticmethod
@@ -97,6 +101,8 @@ SHAPES: dict[str, Sequence[str]] = {
         "print([a.x for a in f])",
     ),
     "the order of an OrderedDict": (ORDERED, "o.move_to_end('a')", "print(o)"),
+    "the mask of an array": (MASKED, "m[0] = numpy.ma.masked", "print(m)"),
+    "a list in a frame": (FRAME, "d.a[0].append(2)", "print(d.a.tolist())"),
     "a class that counts": (COUNTING, "c = C()", "len(c)", "print(C.n)"),
     "a default that grows": (
         "def f(x, known=[]):\n    known.append(x)\n    return known",
