@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.api.service import LOCAL, Service
 from tests.notebooks import corpus
-from tests.web.browser import ask, guest, open_notebook, picture
+from tests.web.browser import ask, cell, guest, open_notebook, picture
 
 RUN_MS = 120_000
 TO_COME = ", ".join(f'[data-status="{status}"]' for status in ("stale", "queued", "running"))
@@ -25,20 +24,17 @@ TO_COME = ", ".join(f'[data-status="{status}"]' for status in ("stale", "queued"
 class Opened:
     """A notebook in the page, run to its end."""
 
-    cells: list[Locator]
+    page: Page
+    address: str
+    cells: list[str]
 
     def shows(self, place: int, what: str, *, in_frame: bool = False) -> None:
-        """The cell at this place shows something that the selector finds, when one scrolls there.
-
-        Outputs further up that come into being as they are passed may push it away: then one scrolls on.
-        """
-        one = self.cells[place]
+        """The cell at this place shows something that the selector finds, when one goes there by its link."""
+        self.page.goto(f"{self.address}/{self.cells[place]}")
+        one = cell(self.page, self.cells[place])
         found = (one.frame_locator("iframe").first.locator(what) if in_frame else one.locator(what)).first
-        deadline = time.monotonic() + RUN_MS / 1000
-        while time.monotonic() < deadline and not found.is_visible():
-            one.scroll_into_view_if_needed()
-            one.page.wait_for_timeout(200)
-        assert found.is_visible(), f"cell {place} does not show {what}"
+        expect(found).to_be_visible(timeout=RUN_MS)
+        expect(one).to_be_in_viewport()
 
 
 def taylor(opened: Opened) -> None:
@@ -105,5 +101,5 @@ def test_what_it_displays_is_seen(browser: Browser, service: Service, path: str)
         open_notebook(page, service, notebook)
         page.get_by_role("button", name=re.compile(r"Run \d+ stale")).click()
         expect(page.locator(TO_COME)).to_have_count(0, timeout=RUN_MS)
-        SEEN[path](Opened([page.locator(f'[data-cell="{one}"]') for one in ids]))
+        SEEN[path](Opened(page, f"{service.url}/#/notebooks/{notebook}", ids))
         picture(page, f"real-{Path(path).stem}")

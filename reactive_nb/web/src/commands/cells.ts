@@ -34,8 +34,9 @@ export function moveCell(view: NotebookView, id: string, index: number): void {
   const cell = view.session.mirror.cell(id);
   const last = view.session.mirror.order.peek().length - 1;
   if (cell === undefined || index < 0 || index > last || index === view.index(id)) return;
+  view.anchor.release();
   void view.session.move(cell, index);
-  requestAnimationFrame(() => view.look(id).element?.scrollIntoView({ block: "nearest" }));
+  requestAnimationFrame(() => view.scrollTo(id, "nearest"));
 }
 
 function retype(view: NotebookView, type: CellType): void {

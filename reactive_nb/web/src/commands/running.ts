@@ -21,7 +21,9 @@ export const RUN_COMMANDS: readonly Command[] = [
     title: "Run the cell",
     anywhere: ["Mod-Enter", "Ctrl-Enter"],
     run: (view) => {
-      if (runSelected(view)) view.select(view.selected.peek(), false);
+      if (!runSelected(view)) return;
+      view.select(view.selected.peek(), false);
+      view.anchor.release();
     },
   },
   {
@@ -31,6 +33,7 @@ export const RUN_COMMANDS: readonly Command[] = [
     run: (view) => {
       if (!runSelected(view)) return;
       if (!view.step(1)) addCell(view, view.index(view.selected.peek()) + 1, "python", true);
+      view.anchor.release();
     },
   },
   {
@@ -38,7 +41,9 @@ export const RUN_COMMANDS: readonly Command[] = [
     title: "Run the cell, and add one below",
     anywhere: ["Alt-Enter"],
     run: (view) => {
-      if (runSelected(view)) addCell(view, view.index(view.selected.peek()) + 1, "python", true);
+      if (!runSelected(view)) return;
+      addCell(view, view.index(view.selected.peek()) + 1, "python", true);
+      view.anchor.release();
     },
   },
   {

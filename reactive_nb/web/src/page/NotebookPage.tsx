@@ -1,5 +1,5 @@
 /** A notebook: the bar, the panels, the cells, and the keys that act on them. */
-import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { CellView } from "../cell/CellView";
 import { useCellDrop } from "../cell/drag";
@@ -87,8 +87,15 @@ function Cells({ view }: { view: NotebookView }) {
   const order = mirror.order.value;
   const drop = useCellDrop(view);
   useFocusKept(view, order);
+  const reserve = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const column = reserve.current?.parentElement;
+    if (reserve.current && column?.parentElement)
+      return view.anchor.watch(column.parentElement, column, reserve.current);
+  }, [view]);
   return (
     <div class="cells-column" onDragOver={drop.onDragOver} onDragLeave={drop.onDragLeave} onDrop={drop.onDrop}>
+      <div ref={reserve} class="cells-reserve" />
       {drop.gap !== null && <div class="drop-line" style={{ top: `${drop.gap.top}px` }} />}
       {order.length === 0 && <p class="empty">This notebook has no cells yet.</p>}
       {order.map((id) => {

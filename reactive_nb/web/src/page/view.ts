@@ -8,6 +8,7 @@ import type { CellEditor } from "../editor/editor";
 import type { CellState } from "../session/cell";
 import type { NotebookSession } from "../session/session";
 import type { Presence } from "../session/types";
+import { Anchor } from "./anchor";
 import { Removed } from "./removed";
 
 export type Lit = "self" | "upstream" | "downstream" | null;
@@ -40,6 +41,7 @@ export class NotebookView {
   /** Whether the dialog about the database is open. */
   readonly connecting = signal(false);
   readonly removed = new Removed();
+  readonly anchor = new Anchor();
   readonly #looks = new Map<string, CellLook>();
   #lit: string[] = [];
   #peopled: string[] = [];
@@ -88,7 +90,7 @@ export class NotebookView {
     if (id === null) return;
     const { element } = this.look(id);
     element?.focus({ preventScroll: true });
-    if (scroll) element?.scrollIntoView({ block: "nearest" });
+    if (scroll) this.scrollTo(id, "nearest");
     this.#present(id);
   }
 
@@ -136,9 +138,14 @@ export class NotebookView {
 
   /** Show a cell wherever it is: it is scrolled to, and selected. */
   reveal(id: string): void {
-    const { element } = this.look(id);
-    element?.scrollIntoView({ block: "center" });
     this.select(id, false);
+    this.scrollTo(id, "center");
+  }
+
+  /** Scroll to a cell, which stays there while cells above it are made. */
+  scrollTo(id: string, block: ScrollLogicalPosition): void {
+    const { element } = this.look(id);
+    if (element !== null) this.anchor.go(element, block);
   }
 
   /** Show a stretch of a cell's source, leaving the cursor of the keyboard where it is. */
@@ -151,9 +158,11 @@ export class NotebookView {
       look.selected.value = true;
       look.opened.value = true;
     });
-    look.element?.scrollIntoView({ block: "center" });
+    this.scrollTo(id, "center");
     for (let frame = 0; frame < MOST_FRAMES && look.editor === null; frame++) await nextFrame();
     look.editor?.show(from, to);
+    for (let frame = 0; frame < 2; frame++) await nextFrame(); // then the editor has scrolled to it
+    if (look.element !== null && this.selected.peek() === id) this.anchor.hold(look.element);
   }
 
   /** Light up a cell with what it gets from and gives to others; null: none. */

@@ -1,1 +1,0 @@
-import{c as e}from"./index-CovaJ5Qc.js";import t from"./Prose-6osisHWP.js";import{t as n}from"./jsxRuntime-DrBjoHIb.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};
