@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
+from pathlib import Path
 
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.api.service import Service
-from tests.web.browser import DEADLINE_MS, RUN_MS, cell, make, open_notebook, picture, visitor
+from reactive_nb.main import create_app
+from tests.api.service import LOCAL, Service, serve, settings_for
+from tests.web.browser import DEADLINE_MS, RUN_MS, cell, guest, make, open_notebook, picture, visitor
+from tests.web.cable import cable
 from tests.web.test_outputs import run_all
 
 COUNTER = '''
@@ -50,6 +55,8 @@ class Bytes(anywidget.AnyWidget):
 holder = Bytes()
 holder
 '''
+
+SLIDER = ("import ipywidgets as w\nslider = w.IntSlider(value=3)\nslider", "print('value', slider.value)")
 
 
 def inside(page: Page, cell_id: str) -> FrameLocator:
@@ -244,3 +251,63 @@ def test_libraries_bring_the_code_that_is_installed_beside_the_kernel(browser: B
         cell(page, "c3").scroll_into_view_if_needed()
         inside(page, "c3").get_by_text("Click to show").click()
         expect(inside(page, "c3").locator("body")).to_contain_text("no code for the page of nowhere is installed")
+
+
+def test_they_and_their_code_are_found_under_a_url_prefix(browser: Browser, tmp_path: Path) -> None:
+    with serve(create_app(settings_for(tmp_path, base_url="/user/ann/"))) as service:
+        canvas = "import ipycanvas\nipycanvas.Canvas(width=120, height=60)"
+        notebook = make(service, *SLIDER, COUNTER, canvas)
+        with visitor(browser, service) as page:
+            run_all(page, service, notebook)
+            expect(cell(page, "c1")).to_contain_text("value 3", timeout=RUN_MS)
+            drag(page, "c0", 2)
+            expect(cell(page, "c1")).to_contain_text("value 5")
+            inside(page, "c2").locator(".counter").click()
+            expect(inside(page, "c2").locator(".counter")).to_have_text("count is 1")
+            cell(page, "c3").scroll_into_view_if_needed()
+            expect(inside(page, "c3").locator("canvas").first).to_be_visible(timeout=RUN_MS)
+
+
+def test_what_is_moved_without_connection_arrives_and_what_was_moved_elsewhere_is_seen(
+    browser: Browser, service: Service
+) -> None:
+    notebook = make(service, *SLIDER, "other = w.IntSlider(value=1)\nother")
+    with (
+        cable(service.port) as line,
+        visitor(browser, service) as bob,
+        guest(browser, service, complaints=True, elsewhere=line.address) as ann,
+    ):
+        run_all(bob, service, notebook)
+        expect(cell(bob, "c1")).to_contain_text("value 3", timeout=RUN_MS)
+        ann.goto(f"{line.address}/?token={LOCAL}#/notebooks/{notebook}")
+        expect(inside(ann, "c0").locator(".widget-readout")).to_have_text("3")
+        expect(inside(ann, "c2").locator(".widget-readout")).to_have_text("1")
+        line.pull()
+        expect(ann.get_by_text("Not connected to the service")).to_be_visible()
+        drag(bob, "c2", 3)
+        expect(inside(bob, "c2").locator(".widget-readout")).to_have_text("4")
+        drag(ann, "c0", 2)
+        expect(inside(ann, "c0").locator(".widget-readout")).to_have_text("5")
+        expect(cell(bob, "c1")).to_contain_text("value 3")
+        line.plug_in()
+        expect(inside(ann, "c2").locator(".widget-readout")).to_have_text("4", timeout=RUN_MS)
+        for page in (ann, bob):
+            expect(cell(page, "c1")).to_contain_text("value 5")
+            expect(inside(page, "c0").locator(".widget-readout")).to_have_text("5")
+
+
+def test_of_a_killed_kernel_nothing_is_left_and_a_run_brings_them_back(browser: Browser, service: Service) -> None:
+    notebook = make(service, *SLIDER, "import os\nprint(os.getpid())")
+    with visitor(browser, service) as page:
+        run_all(page, service, notebook)
+        expect(inside(page, "c0").locator(".widget-readout")).to_have_text("3", timeout=RUN_MS)
+        drag(page, "c0", 2)
+        expect(cell(page, "c1")).to_contain_text("value 5")
+        number = cell(page, "c2").locator(".stream-stdout")
+        expect(number).to_have_text(re.compile(r"^\d+\n$"))
+        os.kill(int(number.inner_text()), signal.SIGKILL)
+        expect(cell(page, "c0")).to_contain_text("Run the cell to use it", timeout=RUN_MS)
+        run_all(page, service, notebook)
+        expect(inside(page, "c0").locator(".widget-readout")).to_have_text("3", timeout=RUN_MS)
+        drag(page, "c0", 1)
+        expect(cell(page, "c1")).to_contain_text("value 4")

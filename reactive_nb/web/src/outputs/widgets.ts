@@ -15,6 +15,11 @@ const WIDGET = "jupyter.widget";
 interface Frame {
   readonly port: MessagePort;
   readonly held: Set<string>;
+  /**
+   * Comms of which something is said late. That, and what was kept back behind it, the frame hears itself like the others,
+   * who may have said something else meanwhile: so all end with the same.
+   */
+  readonly late: Set<string>;
 }
 
 class Switchboard {
@@ -29,7 +34,7 @@ class Switchboard {
 
   /** Serve a frame until what is returned is called. */
   connect(port: MessagePort): () => void {
-    const frame = { port, held: new Set<string>() };
+    const frame = { port, held: new Set<string>(), late: new Set<string>() };
     this.#frames.add(frame);
     port.onmessage = (message: MessageEvent<Said>) => this.#said(frame, message.data);
     return () => this.#frames.delete(frame);
@@ -75,8 +80,11 @@ class Switchboard {
     const underWay = this.#underWay.get(id) ?? [];
     this.#underWay.set(id, underWay);
     const one = { frame, text: JSON.stringify(data) };
-    underWay.push(one);
-    await this.session.say({ type: "comm.msg", comm_id: id, data, metadata, buffers: buffers.length }, buffers);
+    if (this.session.connection.link.peek() !== "open") frame.late.add(id);
+    else if (!frame.late.delete(id)) underWay.push(one);
+    const message = { type: "comm.msg", comm_id: id, data, metadata, buffers: buffers.length } as const;
+    if (data["method"] === "update") await this.session.sayOnceConnected(message, buffers);
+    else await this.session.say(message, buffers);
     const place = underWay.indexOf(one);
     if (place >= 0) underWay.splice(place, 1);
     tell(frame, { type: "done", key });

@@ -96,6 +96,20 @@ export class Connection {
     });
   }
 
+  /** Wait until it is made again, or ends for good: for who has noticed that it is cut. */
+  madeAgain(): Promise<void> {
+    return new Promise((resolve) => {
+      let first = true;
+      const stop = this.link.subscribe((link) => {
+        if (!first && (link === "open" || link === "ended")) {
+          stop();
+          resolve();
+        }
+        first = false;
+      });
+    });
+  }
+
   /** Cut it, and come again: for who has noticed that something is missing. */
   again(): void {
     this.#socket?.close();

@@ -97,6 +97,23 @@ export class NotebookSession {
     }
   }
 
+  /** The same for what may be said late, or twice: it waits for the connection. */
+  async sayOnceConnected(said: Say, buffers: ArrayBuffer[] = []): Promise<Reply | null> {
+    const { link } = this.connection;
+    for (;;) {
+      try {
+        return await this.connection.ask(said, buffers);
+      } catch (problem) {
+        if (problem instanceof Disconnected && link.peek() !== "ended") {
+          await this.connection.madeAgain();
+          continue;
+        }
+        this.#tellOf(problem);
+        return null;
+      }
+    }
+  }
+
   /** Tell the others at which cell one is. */
   present(cellId: string | null): void {
     this.#at = cellId;

@@ -1,1 +1,0 @@
-import{c as e}from"./index-BbEosfcl.js";import t from"./Prose-D8l8D18o.js";import{t as n}from"./jsxRuntime-DrBjoHIb.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};
