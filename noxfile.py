@@ -37,6 +37,9 @@ UNIT_TESTS = ("tests/core", "tests/models", "tests/schemas", "tests/execution", 
 SIDE_BY_SIDE = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 """Tests of one file stay together, for they share what is costly to start. Each process has kernels of its own."""
 
+OF_THE_PAGE = "tests/web"
+"""Each has a browser, a service and kernels: one at a time keeps two cores busy, and goes at the pace of a user."""
+
 PRELOADED = ("matplotlib.pyplot", "scipy.stats", "seaborn", "toyplot", "bokeh.plotting", "panel", "holoviews")
 CORPUS = ("--minutes", "120", "--edits", "4", "--preload", *PRELOADED)
 
@@ -100,9 +103,13 @@ def page(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests, run against the built and installed wheel."""
+    """The tests, run against the built and installed wheel; those of the page after all others, one at a time."""
     directory = install_wheel(session)
-    run_pytest(session, directory, "-m", "not slow", *SIDE_BY_SIDE, *(session.posargs or ["tests"]))
+    if session.posargs:
+        run_pytest(session, directory, "-m", "not slow", *SIDE_BY_SIDE, *session.posargs)
+        return
+    run_pytest(session, directory, "-m", "not slow", *SIDE_BY_SIDE, f"--ignore={OF_THE_PAGE}", "tests")
+    run_pytest(session, directory, "-m", "not slow", OF_THE_PAGE)
 
 
 @nox.session(default=False)

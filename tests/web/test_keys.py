@@ -122,6 +122,7 @@ def test_the_kernel_completes_and_explains(page: Page, service: Service) -> None
     page.keyboard.type("rainf")
     press(page, "Control+Space")
     expect(page.get_by_role("option", name="rainfall_in_june")).to_be_visible()
+    page.wait_for_timeout(100)  # an Enter within 75 ms of a list's appearance was meant for the line
     press(page, "Enter")
     expect(cell(page, "c1").locator(".cm-content")).to_have_text("rainfall_in_june")
     page.keyboard.type("; print(")
