@@ -194,6 +194,7 @@ def test_anywidgets_bring_their_own_code_and_bytes_go_both_ways(page: Page, serv
     expect(held).to_have_text("bytes 7 8 9")
     expect(cell(page, "c4")).to_contain_text(r"held b'\x07\x08\t'")
     page.reload()
+    cell(page, "c0").scroll_into_view_if_needed()
     expect(inside(page, "c0").locator(".counter")).to_have_text("count is 2")
     cell(page, "c3").scroll_into_view_if_needed()
     expect(inside(page, "c3").get_by_text("bytes")).to_have_text("bytes 7 8 9")
