@@ -202,7 +202,7 @@ def _dict_getter(kind: type) -> Callable[[Any], dict[str, Any]] | None:
     """What reads an instance's `__dict__`, past anything that the class has made of that name."""
     for base in bases_of(kind):
         found = class_dict(base).get("__dict__")
-        if type(found) in (types.GetSetDescriptorType, types.MemberDescriptorType):  # the latter in C
+        if isinstance(found, (types.GetSetDescriptorType, types.MemberDescriptorType)):  # the latter of types made in C
             return found.__get__
     return None
 
