@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .kernel_kinds import MOST_BYTES, MOST_ITEMS, CannotCopy, Convert, Kind, Sample, changeable
+from .kernel_kinds import MOST_BYTES, MOST_ITEMS, CannotCopy, Convert, Kind, Sample, changeable, identical
 
 
 class Container(Kind):
@@ -30,7 +30,7 @@ class Container(Kind):
         now = self.state(value)
         if type(state) is Sample:
             return state.same(now)
-        return type(now) is list and len(now) == len(state) and all(map(operator.is_, now, state))
+        return type(now) is list and identical(now, state)
 
     def parts(self, value: Any) -> list[Any]:
         return self.parts_of(self.state(value))

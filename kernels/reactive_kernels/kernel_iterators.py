@@ -17,7 +17,18 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .kernel_kinds import MOST_BYTES, CannotCopy, Convert, Kind, Sample, changeable, class_dict, is_users, module_of
+from .kernel_kinds import (
+    MOST_BYTES,
+    CannotCopy,
+    Convert,
+    Kind,
+    Sample,
+    changeable,
+    class_dict,
+    identical,
+    is_users,
+    module_of,
+)
 
 
 class Holder(Kind):
@@ -39,8 +50,7 @@ class Held(Kind):
         return gc.get_referents(value)
 
     def same(self, value: Any, state: Any) -> bool:
-        now = gc.get_referents(value)
-        return len(now) == len(state) and all(map(operator.is_, now, state))
+        return identical(gc.get_referents(value), state)
 
     def parts(self, value: Any) -> list[Any]:
         return changeable(gc.get_referents(value))
@@ -87,8 +97,7 @@ class Generator(Kind):
         return [] if frame is None else [frame.f_lasti, *frame.f_locals.values()]
 
     def same(self, value: Any, state: Any) -> bool:
-        now = self.state(value)
-        return len(now) == len(state) and all(map(operator.is_, now, state))
+        return identical(self.state(value), state)
 
     def exact(self, state: Any) -> bool:
         return False

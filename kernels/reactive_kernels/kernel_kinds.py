@@ -13,7 +13,7 @@ from __future__ import annotations
 import operator
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 # Values that cannot be changed in place, and that the interpreter shares freely.
@@ -120,3 +120,8 @@ def changeable(items: Iterable[Any]) -> list[Any]:
     if FIXED.issuperset(map(type, items)):
         return []
     return [item for item in items if type(item) not in FIXED]
+
+
+def identical(now: Collection[Any], before: Collection[Any]) -> bool:
+    """Whether two lists hold the very same objects, in the same order."""
+    return len(now) == len(before) and all(map(operator.is_, now, before))

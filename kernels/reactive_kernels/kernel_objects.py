@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from .kernel_kinds import CannotCopy, Convert, Kind, bases_of, changeable, class_dict, is_users, module_of
+from .kernel_kinds import CannotCopy, Convert, Kind, bases_of, changeable, class_dict, identical, is_users, module_of
 
 _UNSET = object()
 
@@ -25,8 +25,7 @@ class Cell(Kind):
             return []
 
     def same(self, value: Any, state: Any) -> bool:
-        now = self.state(value)
-        return len(now) == len(state) and all(map(operator.is_, now, state))
+        return identical(self.state(value), state)
 
     def parts(self, value: Any) -> list[Any]:
         return changeable(self.state(value))
@@ -84,8 +83,7 @@ class Class(Kind):
         return [*attributes, *attributes.values(), *_registered(value)]
 
     def same(self, value: Any, state: Any) -> bool:
-        now = self.state(value)
-        return len(now) == len(state) and all(map(operator.is_, now, state))
+        return identical(self.state(value), state)
 
     def parts(self, value: Any) -> list[Any]:
         return changeable([*class_dict(value).values(), *bases_of(value)[1:]])

@@ -106,6 +106,7 @@ class Knowledge:
     """Of an SQL cell: what is to be run."""
     observed: frozenset[str] = NO_NAMES
     changed: frozenset[str] = NO_NAMES
+    """Those of `observed` whose object it changed in place and did not bind."""
     read: frozenset[str] = NO_NAMES
     ambient: frozenset[str] = NO_NAMES
     """State without a name that a run may have looked at."""
