@@ -19,7 +19,7 @@ from tests.api.service import LOCAL, Service
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DEADLINE_MS = 20_000
-RUN_MS = 90_000
+RUN_MS = 30_000
 """A run may have to start a kernel first."""
 
 
