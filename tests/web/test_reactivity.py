@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.api.service import Service
-from tests.web.browser import RUN_MS, cell, make, open_notebook, picture, write
+from reactive_nb.main import create_app
+from tests.api.service import Service, serve, settings_for
+from tests.web.browser import RUN_MS, ask, cell, make, open_notebook, picture, visitor, write
 
 
 def test_a_blocked_cell_links_to_its_culprit(page: Page, service: Service) -> None:
@@ -75,6 +77,24 @@ def test_a_killed_kernel_is_told_and_the_next_run_starts_another(page: Page, ser
     open_notebook(page, service, make(service, "import os\nos.kill(os.getpid(), 9)", "print(6 * 7)"))
     page.keyboard.press("Control+Enter")
     expect(page.locator(".kernel")).to_have_text("kernel died", timeout=RUN_MS)
+    expect(page.get_by_role("alert")).to_contain_text("killed by SIGKILL")
     cell(page, "c1").hover()
     cell(page, "c1").get_by_role("button", name="Run the cell").click()
     expect(cell(page, "c1").locator(".stream-stdout")).to_contain_text("42", timeout=RUN_MS)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_kernel_too_many_is_told_why_and_starts_once_there_is_room(browser: Browser, tmp_path: Path) -> None:
+    with serve(create_app(settings_for(tmp_path, max_kernels=1))) as service, visitor(browser, service) as page:
+        other, notebook = make(service, "1"), make(service, "print(6 * 7)")
+        ask(service, "POST", f"notebooks/{other}/restart")
+        open_notebook(page, service, notebook)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("alert")).to_contain_text("1 kernel is running, which is the limit", timeout=RUN_MS)
+        picture(page, "kernel-too-many")
+        ask(service, "DELETE", f"notebooks/{other}")
+        page.get_by_role("button", name="Start a new kernel").click()
+        expect(page.locator(".kernel")).to_have_text("kernel ready", timeout=RUN_MS)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        page.keyboard.press("Control+Enter")
+        expect(cell(page, "c0").locator(".stream-stdout")).to_contain_text("42", timeout=RUN_MS)

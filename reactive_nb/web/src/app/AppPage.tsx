@@ -6,6 +6,7 @@ import { useNear } from "../cell/near";
 import { wantsRun } from "../cell/status";
 import { OutputView } from "../outputs/OutputView";
 import { Icon } from "../page/Icon";
+import { KernelBar } from "../page/KernelBar";
 import { LinkBar } from "../page/LinkBar";
 import { NoticeBar } from "../page/Notice";
 import { Question } from "../page/Question";
@@ -34,6 +35,7 @@ export function AppPage({ id }: { id: string }) {
     <div class="app-page">
       <Bar view={view} />
       <LinkBar session={session} />
+      <KernelBar session={session} />
       <div class="app-scrolled">
         <main class="app-cells">
           {mirror.ready.value

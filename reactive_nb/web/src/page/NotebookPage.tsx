@@ -10,6 +10,7 @@ import { NotebookSession } from "../session/session";
 import { ConnectionDialog } from "./connection/ConnectionDialog";
 import { FindBar } from "./FindBar";
 import { Icon } from "./Icon";
+import { KernelBar } from "./KernelBar";
 import { LinkBar } from "./LinkBar";
 import { NoticeBar } from "./Notice";
 import { Palette } from "./Palette";
@@ -51,6 +52,7 @@ export function NotebookPage({ id, cell }: { id: string; cell: string | null }) 
     <div class="notebook-page">
       <Toolbar view={view} />
       <LinkBar session={view.session} />
+      <KernelBar session={view.session} />
       <div class="notebook-middle">
         <Sidebar view={view} />
         <FindBar view={view} />
