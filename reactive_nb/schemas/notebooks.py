@@ -144,6 +144,7 @@ class NotebookSummaryResponse(Response):
     revision: Revision
     created_at: datetime = Field(description="When it was made.")
     updated_at: datetime = Field(description="When its document was last changed.")
+    kernel_state: KernelState = Field(KernelState.NONE, description="Of its kernel; `none` if it has none.")
 
 
 class NotebookList(Response):

@@ -19,7 +19,7 @@ from reactive_kernels import KernelPool
 from reactive_nb.core.config import Settings, variable_name
 from reactive_nb.core.security import User
 from reactive_nb.formats import kernelspecs
-from reactive_nb.models import Cell, Kernelspec, Notebook, new_notebook_id
+from reactive_nb.models import Cell, Kernelspec, KernelState, Notebook, new_notebook_id
 from reactive_nb.services.errors import InvalidOperation
 from reactive_nb.services.idleness import IdleLimits, Verdict, verdict
 from reactive_nb.services.languages import cell_type, in_language
@@ -80,6 +80,11 @@ class SessionRegistry:
     # -- documents
     async def list(self, user: User, *, limit: int = 50, cursor: str | None = None) -> Page:
         return await self._storage.list(user.id, limit=limit, cursor=cursor)
+
+    def kernel_state(self, notebook_id: str) -> KernelState:
+        """Of a notebook's kernel, whoever asks; a notebook that is not in memory has none."""
+        session = self._sessions.get(notebook_id)
+        return KernelState.NONE if session is None else session.state.kernel
 
     async def create(
         self, user: User, *, name: str, kernel_name: str | None = None, cells: Sequence[AddCell] = ()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from reactive_nb.main import create_app
 from tests.api.service import LOCAL, Service, serve, settings_for
-from tests.web.browser import ask, guest, make, pictures, sources, stored, visitor, write
+from tests.web.browser import RUN_MS, ask, guest, make, pictures, sources, stored, visitor, write
 from tests.web.cable import cable
 
 SCRIPT = "# %%\nrain = [3, 5]\n\n# %% [markdown]\n# # Rain\n"
@@ -143,3 +143,18 @@ def test_a_list_that_cannot_be_had_can_be_asked_for_again(browser: Browser, serv
         line.plug_in()
         page.get_by_role("button", name="Try again").click()
         expect(row(page, "Out of reach")).to_be_visible()
+
+
+def test_kernels_are_seen_in_the_list_and_shut_down_there(browser: Browser, service: Service) -> None:
+    notebook = make(service, "print(6 * 7)", name="Heron")
+    make(service, "1", name="Egret")
+    ask(service, "POST", f"notebooks/{notebook}/restart")
+    with visitor(browser, service) as page:
+        expect(row(page, "Heron")).to_contain_text("kernel runs", timeout=RUN_MS)
+        expect(row(page, "Egret")).not_to_contain_text("kernel runs")
+        choose(page, "Heron", "Shut its kernel down")
+        expect(page.get_by_role("status").filter(has_text="was shut down")).to_be_visible()
+        expect(row(page, "Heron")).not_to_contain_text("kernel runs")
+        page.reload()
+        expect(row(page, "Heron")).not_to_contain_text("kernel runs")
+        pictures(page, "list-kernels")

@@ -45,6 +45,8 @@ async def list_notebooks(
     """Your notebooks, the one changed last first, page by page."""
     page = await service.registry.list(user, limit=limit, cursor=cursor)
     items = [NotebookSummaryResponse.model_validate(item) for item in page.items]
+    for item in items:
+        item.kernel_state = service.registry.kernel_state(item.id)
     return answer(NotebookList(notebooks=items, cursor=page.cursor))
 
 

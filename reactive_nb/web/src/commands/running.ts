@@ -82,6 +82,11 @@ export const RUN_COMMANDS: readonly Command[] = [
       void session.say({ type: "kernel.restart" }).then((reply) => reply && session.runSelection({ all: true })),
   },
   {
+    id: "kernel.shutdown",
+    title: "Shut the kernel down",
+    run: ({ session }) => void session.say({ type: "kernel.shutdown" }),
+  },
+  {
     id: "notebook.mode",
     title: "Run what depends on a cell: at once, or only when asked",
     run: ({ session }) =>

@@ -8,6 +8,14 @@ import { ago } from "../page/time";
 import { type ExportFormat, EXPORTS, type Summary } from "../service/notebooks";
 import type { Shelf } from "./shelf";
 
+/** Of kernels that are there. */
+const STATES: Partial<Record<Summary["kernel_state"], string>> = {
+  starting: "kernel starts",
+  idle: "kernel runs",
+  busy: "kernel works",
+  restarting: "kernel restarts",
+};
+
 interface Props {
   shelf: Shelf;
   one: Summary;
@@ -25,6 +33,12 @@ export function NotebookRow({ shelf, one }: Props) {
         <a href={notebookLink(one.id)}>
           <span class="notebook-title">{one.name}</span>
           <span class="faint">
+            {STATES[one.kernel_state] !== undefined && (
+              <span class={`kernel is-${one.kernel_state}`}>
+                <span class="dot" aria-hidden="true" />
+                {STATES[one.kernel_state]} ·
+              </span>
+            )}{" "}
             {one.cell_count} {one.cell_count === 1 ? "cell" : "cells"} · {one.kernel_name} · changed{" "}
             {ago(one.updated_at)}
           </span>
@@ -40,6 +54,9 @@ export function NotebookRow({ shelf, one }: Props) {
             title: `Download as ${title}`,
             run: () => void shelf.save(one, format),
           })),
+          ...(one.kernel_state in STATES
+            ? [{ title: "Shut its kernel down", run: () => void shelf.shutDown(one) }]
+            : []),
           { title: "Delete…", run: () => setDoing("deleting") },
         ]}
       />

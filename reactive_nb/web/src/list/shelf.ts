@@ -9,6 +9,7 @@ import {
   newNotebook,
   renameNotebook,
   saveNotebook,
+  shutKernelDown,
   type ExportFormat,
   type Summary,
 } from "../service/notebooks";
@@ -65,6 +66,12 @@ export class Shelf {
     if (made === null) return;
     this.note.value = `“${made.name}” was made.`;
     await this.load();
+  }
+
+  async shutDown(one: Summary): Promise<void> {
+    if ((await this.#tried(shutKernelDown(one.id))) === null) return;
+    this.#put({ ...one, kernel_state: "none" });
+    this.note.value = `The kernel of “${one.name}” was shut down; its outputs are kept.`;
   }
 
   async remove(one: Summary): Promise<void> {

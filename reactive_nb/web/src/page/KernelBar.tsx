@@ -2,10 +2,10 @@
 import type { NotebookSession } from "../session/session";
 
 export function KernelBar({ session }: { session: NotebookSession }) {
-  const message = session.mirror.kernel.value?.message ?? null;
-  if (message === null) return null;
+  const { state, message } = session.mirror.kernel.value ?? {};
+  if (!message) return null;
   return (
-    <p class="bar is-problem" role="alert">
+    <p class={`bar ${state === "dead" ? "is-problem" : "is-warning"}`} role="alert">
       {message}{" "}
       <button type="button" class="button" onClick={() => void session.say({ type: "kernel.restart" })}>
         Start a new kernel

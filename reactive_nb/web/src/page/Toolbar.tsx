@@ -23,6 +23,7 @@ const IN_MENU = [
   "run.all",
   "kernel.restart",
   "kernel.restart-run",
+  "kernel.shutdown",
   "notebook.mode",
   "notebook.database",
   "notebook.save-page",

@@ -34,6 +34,11 @@ export function deleteNotebook(id: string): Promise<unknown> {
   return answered(rest.DELETE("/api/v1/notebooks/{notebook_id}", { params: { path } }));
 }
 
+export function shutKernelDown(id: string): Promise<unknown> {
+  const path = { notebook_id: id };
+  return answered(rest.POST("/api/v1/notebooks/{notebook_id}/shutdown", { params: { path } }));
+}
+
 /** The files that notebooks are made of, by the end of their names: what the service takes. */
 const MEDIA_TYPES = { ".ipynb": "application/x-ipynb+json", ".py": "text/x-python" } as const;
 export const IMPORTED = Object.keys(MEDIA_TYPES);

@@ -2180,6 +2180,11 @@ export interface components {
              */
             kernel_name: string;
             /**
+             * @description Of its kernel; `none` if it has none.
+             * @default none
+             */
+            kernel_state: components["schemas"]["KernelState"];
+            /**
              * Name
              * @description The notebook's name; in file storage also its file's.
              * @example Prices

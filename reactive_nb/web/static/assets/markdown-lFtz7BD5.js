@@ -1,1 +1,0 @@
-import{c as e}from"./index-5ax70BtP.js";import t from"./Prose-DP4xmbyO.js";import{t as n}from"./jsxRuntime-DrBjoHIb.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};
