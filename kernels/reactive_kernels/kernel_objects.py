@@ -113,7 +113,7 @@ class Instance(Kind):
     """
 
     def __init__(self, kind: type, *, public: bool, base: Kind | None) -> None:
-        self.public, self.base = public, base
+        self.type, self.public, self.base = kind, public, base
         self.attributes = _dict_getter(kind)
         self.slots = [slot for slot in _slots(kind) if not (public and slot.__name__.startswith("_"))]
         self.plain = not public and base is None and _is_plain(kind)
@@ -129,6 +129,8 @@ class Instance(Kind):
         return held.copy(), slots, None if self.base is None else self.base.state(value, wanted)
 
     def same(self, value: Any, state: Any) -> bool:
+        if type(value) is not self.type:  # `__class__` can be assigned to
+            return False
         held, slots = self._attributes(value)
         return (
             held.keys() == state[0].keys()
@@ -153,7 +155,7 @@ class Instance(Kind):
 
     def empty(self, value: Any) -> Any:
         if self.plain:
-            return object.__new__(type(value))
+            return object.__new__(self.type)
         if self.base is None or self.public:
             raise CannotCopy
         return self.base.empty(value)

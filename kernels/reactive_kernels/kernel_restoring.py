@@ -107,8 +107,11 @@ class Restorer:
         seen = self._reach.pictures.seen.get(key)
         if depth > _DEEPEST or key not in self._accounted or (seen is None and key in self._reach.changed):
             raise CannotCopy  # the last: it was changed, and there was no time for a picture of it before
-        kind = self._reach.nodes[key][1]
-        state = seen[2] if seen is not None else kind.state(value)
+        if seen is not None:
+            _, kind, state = seen
+        else:
+            kind = self._reach.nodes[key][1]
+            state = kind.state(value)
         if not kind.exact(state):
             raise CannotCopy
 

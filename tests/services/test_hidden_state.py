@@ -65,6 +65,13 @@ SHAPES: dict[str, Sequence[str]] = {
         "print(d)",
     ),
     "a weak reference": ("import weakref\nclass A: pass\na = A()", "r = weakref.ref(a)", "r().x = 1", "print(vars(a))"),
+    "an object that becomes one of another class": (
+        "class A: name = 'a'\nclass B: name = 'b'\na = A()\na.xs = [1]",
+        "print(a.name)",
+        "def turn(v): v.__class__ = B",
+        "turn(a)",
+        "print(a.name, a.xs)",
+    ),
     "a static method's default": (REMEMBERING, "print(K.make(1))", "print(K.make(2))"),
     "a dictionary that makes what it has not": (FACTORY, "print(d['a'])", "print(d['b'], d['a'])", "print(dict(d))"),
     "a thread's own names": (LOCAL, "t.n += 1", "print(t.n)", "def up(v): v.n += 5", "up(t)", "print(t.n)"),
