@@ -121,6 +121,7 @@ EXAMPLES: Mapping[str, Any] = {
                 "revision": 0,
                 "created_at": _CREATED,
                 "updated_at": _UPDATED,
+                "kernel_state": "idle",
             }
         ],
         "cursor": None,

@@ -1989,7 +1989,8 @@ export interface components {
          *           "cell_count": 2,
          *           "revision": 0,
          *           "created_at": "2027-01-08T09:00:00.482578Z",
-         *           "updated_at": "2027-01-08T09:00:05.606286Z"
+         *           "updated_at": "2027-01-08T09:00:05.606286Z",
+         *           "kernel_state": "idle"
          *         }
          *       ],
          *       "cursor": null
