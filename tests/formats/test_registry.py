@@ -45,3 +45,15 @@ def test_importing_the_formats_imports_none_of_the_libraries_behind_them(tmp_pat
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code]
     assert subprocess.check_output(command, cwd=tmp_path, env=environment, text=True) == "[]\n"
+
+
+def test_what_the_libraries_can_do_without_is_not_imported_and_there_for_others(tmp_path: Path) -> None:
+    code = (
+        "import sys, reactive_nb.formats as f;"
+        "[f.FORMATS[name].write(f.Notebook('n')) for name in f.FORMATS];"
+        "assert {'nbformat', 'nbconvert', 'jupytext', 'jsonschema'} <= set(sys.modules);"
+        "print(sorted({'rfc3987_syntax', 'jupyter_server'} & set(sys.modules))); import rfc3987_syntax, jupyter_server"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code]
+    assert subprocess.check_output(command, cwd=tmp_path, env=environment, text=True) == "[]\n"
