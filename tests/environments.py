@@ -76,7 +76,8 @@ def _make(root: Path, environment: Environment) -> None:
     python = root / "bin/python"
     pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet")
     if environment.requirements:
-        _run(*pip, "install", *environment.requirements)
+        uv = (sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python)
+        _run(*uv, *environment.requirements)
     if environment.npm_packages:
         npm: list[str | Path] = [root / NODE / "bin/node", root / NODE / "lib/node_modules/npm/bin/npm-cli.js"]
         options = ("--no-audit", "--no-fund", "--ignore-scripts", "--global", "--prefix", root / "npm")

@@ -22,7 +22,7 @@ from dockerfile_parse import DockerfileParser
 
 IMAGE_PATH = re.compile(r"(?<![\w.}/-])/(?=(?:opt|src|notebooks)\b)")
 NEEDS_DEBIAN = {"apt-get", "useradd", "rm"}
-PASSED_ON = re.compile(r"PIP_.*|SSL_.*|REQUESTS_CA_BUNDLE|.*_proxy|LANG|LC_.*", re.IGNORECASE)
+PASSED_ON = re.compile(r"(PIP|UV)_.*|SSL_.*|REQUESTS_CA_BUNDLE|.*_proxy|LANG|LC_.*", re.IGNORECASE)
 
 
 @dataclass

@@ -54,8 +54,9 @@ def _environment(requirement: str) -> Path:
     ready = folder / "ready"
     if not ready.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True, timeout=300)
+        venv.create(folder)
+        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+        subprocess.run([*uv, requirement], check=True, timeout=300)
         ready.touch()
     return python
 
