@@ -12,7 +12,6 @@ import importlib
 import logging
 import os
 import sys
-import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -33,8 +32,6 @@ class Sender:
         """How many messages widgets and the like have sent."""
         self.redirected: dict[int, Callable[[Any, Json], None]] = {}
         """Who gets the content and parent of messages to a stand-in for a socket, by the stand-in's identity."""
-        self.one_by_one = True
-        """Whether each cell comes in a request of its own."""
         self._session = session
         self._send = session.send
         self._pid = os.getpid()
@@ -63,10 +60,7 @@ class Sender:
         plain = not args and not options.keys() - {"metadata"} and type(parent) in (dict, type(None))
         if not plain or self._session.debug or self._session.adapt_version or os.getpid() != self._pid:
             return self._send(stream, msg_or_type, content, parent, ident, *args, **options)
-        sent = self._send_plainly(stream, msg_or_type, content, parent, ident, options.get("metadata"))
-        if msg_or_type == "execute_result" and self.one_by_one:
-            time.sleep(0)  # the thread that sends it can do so now, and need not wait until the cell's end is told
-        return sent
+        return self._send_plainly(stream, msg_or_type, content, parent, ident, options.get("metadata"))
 
     def _send_in_pieces(self, stream: Any, message: Json, ident: Any) -> Any:
         content, text, sent = message["content"], message["content"]["text"], None
@@ -142,41 +136,6 @@ def _widen_output(kernel: Any) -> None:
         thread.schedule(lambda: setattr(thread.socket, "sndhwm", _OUTPUT_QUEUE))
 
 
-def _wake_once(thread: Any) -> None:
-    """Do not wake the thread that sends what is published while it is being woken: it takes all that waits, in order.
-
-    It seldom gets its turn before the cell has ended, and is woken for each message of it.
-    """
-    handle, schedule = getattr(thread, "_handle_event", None), getattr(thread, "schedule", None)
-    waiting, puller = getattr(thread, "_events", None), getattr(thread, "_event_puller", None)
-    if handle is None or schedule is None or waiting is None or not hasattr(puller, "on_recv"):
-        return
-    woken = False
-
-    def schedule_once(what: Callable[[], None]) -> None:
-        nonlocal woken
-        if woken and thread.thread.is_alive():
-            waiting.append(what)
-        else:
-            woken = True
-            schedule(what)
-
-    def handle_all(message: Any) -> None:
-        nonlocal woken
-        woken = False  # first: whoever comes from here on wakes it again
-        try:
-            handle(message)
-        finally:
-            if waiting and not woken:  # one has failed, and others are behind it
-                thread.io_loop.add_callback(handle_all, message)
-
-    def install() -> None:
-        puller.on_recv(handle_all)
-        thread.schedule = schedule_once
-
-    schedule(install)
-
-
 def _flush_when_needed(stream: Any) -> None:
     """Let a stream that holds nothing not wait for the thread that would send it: twice a cell, a fifth of its time."""
     flush = getattr(stream, "flush", None)
@@ -208,7 +167,6 @@ def install() -> Sender:
     kernel = shell.kernel
     kernel._execute_sleep = 0  # half a millisecond a cell that nobody needs
     _widen_output(kernel)
-    _wake_once(getattr(kernel, "iopub_thread", None))
     _gather_history(shell)
     _flush_when_needed(sys.stdout)
     _flush_when_needed(sys.stderr)
