@@ -201,3 +201,20 @@ def test_nothing_displayed_reaches_the_page_its_token_or_the_service(browser: Br
         assert page.evaluate("window.taken") is None
         assert page.title() == "Attacks – reactive-nb"
         assert page.url == url
+
+
+LATE_EFFECTS = """
+const later = window.setTimeout;
+window.setTimeout = (what, wait, ...given) => later(what, wait === 35 ? 1500 : wait, ...given);
+window.requestAnimationFrame = (what) => later(() => what(performance.now()), 1500);
+"""
+
+
+def test_a_frame_that_is_there_before_the_pages_next_picture_shows_its_content(page: Page, service: Service) -> None:
+    page.add_init_script(LATE_EFFECTS)
+    page.reload()
+    source = "from IPython.display import HTML\nHTML('<style>b { color: red }</style><b>in the frame</b>')"
+    open_notebook(page, service, make(service, source))
+    page.keyboard.press("Control+Enter")
+    framed = cell(page, "c0").frame_locator("iframe").first.locator("b")
+    expect(framed).to_have_text("in the frame", timeout=RUN_MS)

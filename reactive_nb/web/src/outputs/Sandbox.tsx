@@ -5,7 +5,7 @@
  * `frame.html` is served with says so, as does `sandbox`. Nothing is loaded in it: a program is one file, which the page
  * fetches (once for all frames) and hands in. What the frame says is its height, and what its program says on its port.
  */
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { colours } from "../page/theme";
 import { address } from "../service/address";
@@ -67,7 +67,8 @@ function LiveFrame({ title, content }: Props) {
   const [height, setHeight] = useState(24);
   const [problem, setProblem] = useState<string | null>(null);
   const dark = colours.value;
-  useEffect(() => {
+  // Before the frame can say that it is ready, and not after the next picture, which may take longer than its loading.
+  useLayoutEffect(() => {
     const hear = (event: MessageEvent<{ type?: string; height?: number } | null>) => {
       if (event.source !== frame.current?.contentWindow || event.data === null) return;
       if (event.data.type === "ready") setReady((count) => count + 1);

@@ -1,1 +1,0 @@
-import{c as e}from"./index-BdckxaYB.js";import{t}from"./jsxRuntime-DrBjoHIb.js";function n({output:n,mime:r,data:i}){let a=n.metadata?.[r]??{},o=e(n.data?.[`text/plain`]);return t(`img`,{class:`picture`,src:`data:${r};base64,${e(i).replace(/\s/g,``)}`,alt:o===``?`Picture`:o,...a.width===void 0?{}:{width:a.width},...a.height===void 0?{}:{height:a.height}})}export{n as default};

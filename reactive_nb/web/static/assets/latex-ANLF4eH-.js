@@ -1,0 +1,1 @@
+import{s as e}from"./hooks-BKNr7gGC.js";import{c as t}from"./index-qsOW0mwS.js";import{latexToHtml as n}from"./math-CB9l_12b.js";import{t as r}from"./jsxRuntime-DrBjoHIb.js";function i({data:i}){let a=t(i),o=e(()=>n(a),[a]);return o===null?r(`pre`,{class:`plain`,children:a}):r(`div`,{class:`latex`,dangerouslySetInnerHTML:{__html:o}})}export{i as default};

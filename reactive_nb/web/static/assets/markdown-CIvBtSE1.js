@@ -1,1 +1,0 @@
-import{c as e}from"./index-BdckxaYB.js";import t from"./Prose-Do4s8TwL.js";import{t as n}from"./jsxRuntime-DrBjoHIb.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};

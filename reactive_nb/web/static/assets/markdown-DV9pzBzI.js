@@ -1,0 +1,1 @@
+import{c as e}from"./index-qsOW0mwS.js";import t from"./Prose-3QqrEr9t.js";import{t as n}from"./jsxRuntime-DrBjoHIb.js";function r({data:r}){return n(t,{text:e(r)})}export{r as default};

@@ -1,1 +1,0 @@
-import{c as e}from"./index-BdckxaYB.js";import{t}from"./jsxRuntime-DrBjoHIb.js";function n({output:n,data:r}){let i=e(n.data?.[`text/plain`]);return t(`img`,{class:`picture`,src:`data:image/svg+xml;charset=utf-8,${encodeURIComponent(e(r))}`,alt:i===``?`Picture`:i})}export{n as default};

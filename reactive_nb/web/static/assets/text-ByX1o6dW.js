@@ -1,1 +1,0 @@
-import{s as e}from"./hooks-BKNr7gGC.js";import{c as t,t as n}from"./index-BdckxaYB.js";import{t as r}from"./Folded-wWIwesRo.js";import{t as i}from"./jsxRuntime-DrBjoHIb.js";function a({data:a}){let o=t(a),s=e(()=>n(o),[o]);return i(r,{children:i(`pre`,{class:`plain`,dangerouslySetInnerHTML:{__html:s}})})}export{a as default};
