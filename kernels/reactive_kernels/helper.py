@@ -36,10 +36,13 @@ _SOURCES = {
     "_reactive_nb.kernel_namespace": "kernel_namespace.py",
     "_reactive_nb.kernel_step": "kernel_step.py",
     "_reactive_nb": "kernel_side.py",
+    "_reactive_nb_publishing": "kernel_publishing.py",
     "_reactive_nb_batches": "kernel_batches.py",
     "_reactive_nb_widgets": "kernel_widgets.py",
 }
-_OF_IPYKERNEL = frozenset({"_reactive_nb_economies", "_reactive_nb_sources", "_reactive_nb_batches"})
+_OF_IPYKERNEL = frozenset(
+    {"_reactive_nb_economies", "_reactive_nb_sources", "_reactive_nb_publishing", "_reactive_nb_batches"}
+)
 # Those that are compiled when they are first needed: compiling all would take longer than anything else at the start.
 _LATER = {
     "_reactive_nb.kernel_equality": "kernel_equality.py",

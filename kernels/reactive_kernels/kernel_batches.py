@@ -61,26 +61,6 @@ class _Outlet:
     """In the place of the socket that a cell's reply would go to."""
 
 
-class _Following:
-    """The socket to publish on, for a message that another follows at once: that one wakes the thread that sends both.
-
-    Waking it takes longer than sending does, and the thread takes all that waits, in order, when it is woken.
-    """
-
-    def __init__(self, socket: Any) -> None:
-        self._socket = socket
-        thread = getattr(socket, "io_thread", None)
-        self._waiting = getattr(thread, "_events", None)
-        self._send = getattr(thread, "_really_send", None)
-
-    def send_multipart(self, parts: Any, **options: Any) -> None:
-        if self._waiting is None or self._send is None:
-            self._socket.send_multipart(parts, **options)
-        else:
-            send = self._send
-            self._waiting.append(lambda: send(parts, **options))
-
-
 def install(kernel: Any, core: Any, sender: Any) -> None:
     """Take over the kernel's handler of execute requests."""
     execute = kernel.shell_handlers["execute_request"]
@@ -88,14 +68,13 @@ def install(kernel: Any, core: Any, sender: Any) -> None:
     stopped: set[str] = set()
     outlet = _Outlet()
     note_file = _note_file()
-    following = _Following(kernel.iopub_socket)
 
     def note(request: str) -> None:
         if note_file is not None:
             os.pwrite(note_file, request.encode()[:NOTE_BYTES].ljust(NOTE_BYTES), 0)
 
     def publish_reply(content: Any, parent: Json) -> None:
-        kernel.session.send(following, REPLY, content, parent)  # what follows is the next input, or that all is done
+        kernel.session.send(kernel.iopub_socket, REPLY, content, parent)
 
     sender.redirected[id(outlet)] = publish_reply
 

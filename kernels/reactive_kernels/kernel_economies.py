@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -136,13 +135,6 @@ def _widen_output(kernel: Any) -> None:
         thread.schedule(lambda: setattr(thread.socket, "sndhwm", _OUTPUT_QUEUE))
 
 
-def _flush_when_needed(stream: Any) -> None:
-    """Let a stream that holds nothing not wait for the thread that would send it: twice a cell, a fifth of its time."""
-    flush = getattr(stream, "flush", None)
-    if flush is not None and hasattr(stream, "_flush_pending"):
-        stream.flush = lambda: flush() if stream._flush_pending else None
-
-
 def _gather_history(shell: Any) -> None:
     """Write IPython's history in batches: a transaction a cell doubles the time of a trivial one."""
     history = getattr(shell, "history_manager", None)
@@ -168,8 +160,6 @@ def install() -> Sender:
     kernel._execute_sleep = 0  # half a millisecond a cell that nobody needs
     _widen_output(kernel)
     _gather_history(shell)
-    _flush_when_needed(sys.stdout)
-    _flush_when_needed(sys.stderr)
     _inspect_once()
     _make_no_records_in_vain(kernel.log)
     sender = Sender(kernel.session)

@@ -51,6 +51,11 @@ class InterruptGate:
         """There is nothing left to interrupt."""
         self._over, self._running = True, False
 
+    def is_undisturbed(self) -> bool:
+        """Whether a signal that came now would end nothing."""
+        handler = signal.getsignal(signal.SIGINT)
+        return handler is signal.SIG_IGN or (handler == self.handle and not self._running and not self.waiting)
+
     def handle(self, *_: object) -> None:
         """What SIGINT does."""
         self.signals += 1
