@@ -51,10 +51,27 @@ class InterruptGate:
         """There is nothing left to interrupt."""
         self._over, self._running = True, False
 
-    def is_undisturbed(self) -> bool:
-        """Whether a signal that came now would end nothing."""
+    def shield(self, action: Callable[[], None]) -> bool:
+        """Do it with interrupts waiting until it is done; False, and nothing done, if they can't be made to wait.
+
+        For the main thread. Raises KeyboardInterrupt if one has waited for it, and the code of a cell runs.
+        """
         handler = signal.getsignal(signal.SIGINT)
-        return handler is signal.SIG_IGN or (handler == self.handle and not self._running and not self.waiting)
+        if handler is signal.SIG_IGN:
+            action()
+            return True
+        if handler != self.handle:
+            return False
+        running, over = self._running, self._over
+        self._running, self._over = False, True
+        try:
+            action()
+        finally:
+            self._running, self._over = running, over
+            if running and self.waiting:
+                self.waiting = False
+                raise KeyboardInterrupt
+        return True
 
     def handle(self, *_: object) -> None:
         """What SIGINT does."""

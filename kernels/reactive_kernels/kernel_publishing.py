@@ -3,8 +3,8 @@
 Ipykernel hands each message over to a thread of its own, so that output gets out while the main thread is busy. To wake
 that thread and to wait for its turn costs more than to send. So here whoever has a message sends it at once, after all
 that were handed over before. Two rules make that safe. The socket is used by one thread at a time: a lock is held, also
-by that thread whenever it uses the socket. And a message is never sent by code that an interrupt may end between two of
-its parts: while a cell's code runs, its messages are handed over as ever.
+by that thread whenever it uses the socket. And an interrupt, which could come between two parts of one, waits until
+it is sent; where it would not wait, because somebody else handles it, messages are handed over as ever.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class _Message:
 class Publisher:
     """In the place of `IOPubThread.send_multipart`."""
 
-    def __init__(self, thread: Any, is_undisturbed: Callable[[], bool]) -> None:
+    def __init__(self, thread: Any, shield: Callable[[Callable[[], None]], bool]) -> None:
         self._waiting = thread._events
         self._really_send = thread._really_send
         self._hand_over = thread.schedule
         self._is_alive = thread.thread.is_alive
-        self._is_undisturbed = is_undisturbed
+        self._shield = shield
         self._main = threading.main_thread().ident
         self._lock = threading.RLock()
         thread.schedule(lambda: self._take_over(thread))
@@ -44,17 +44,26 @@ class Publisher:
     def send_multipart(self, parts: Any, *arguments: Any, **options: Any) -> None:
         """Send it now, or let it wait behind what can't be sent now."""
         message = _Message(self._really_send, parts, arguments, options)
-        if self.may_send():
-            with self._lock:  # a statement, which no interrupt leaves without its end
-                if self._waiting:
-                    self._send_waiting()
-                message()
-        else:
+        if not self.do(lambda: self._send(message)):
             self._hand_over(message)
 
-    def may_send(self) -> bool:
-        """Whether the caller may use the socket. Not in a fork of the kernel: that has no such thread, nor its lock."""
-        return self._is_alive() and (threading.get_ident() != self._main or self._is_undisturbed())
+    def do(self, action: Callable[[], None]) -> bool:
+        """Do what sends messages; False, and nothing done, if the caller may not use the socket now.
+
+        Nobody may in a fork of the kernel, which has neither the thread nor its lock.
+        """
+        if not self._is_alive():
+            return False
+        if threading.get_ident() == self._main:
+            return self._shield(action)
+        action()
+        return True
+
+    def _send(self, message: _Message) -> None:
+        with self._lock:
+            if self._waiting:
+                self._send_waiting()
+            message()
 
     def _send_waiting(self) -> None:
         """Leave to the thread what is none of the messages: it sets its own timers and the like."""
@@ -92,17 +101,17 @@ def _flush_at_once(stream: Any, publisher: Publisher) -> None:
         return
 
     def flush_stream() -> None:
-        if stream._flush_pending:
-            (flush_now if publisher.may_send() else flush)()
+        if stream._flush_pending and not publisher.do(flush_now):
+            flush()
 
     stream.flush = flush_stream
 
 
-def install(kernel: Any, is_undisturbed: Callable[[], bool]) -> None:
+def install(kernel: Any, shield: Callable[[Callable[[], None]], bool]) -> None:
     """Have the kernel's messages sent by who has them, where ipykernel is as expected."""
     thread = getattr(kernel, "iopub_thread", None)
     if all(hasattr(thread, name) for name in _NEEDED):
-        publisher = Publisher(thread, is_undisturbed)
+        publisher = Publisher(thread, shield)
         for stream in (sys.stdout, sys.stderr):
             _flush_at_once(stream, publisher)
 
@@ -110,4 +119,4 @@ def install(kernel: Any, is_undisturbed: Callable[[], bool]) -> None:
 if __name__ == "_reactive_nb_publishing":
     from IPython import get_ipython
 
-    install(get_ipython().kernel, sys.modules["_reactive_nb"].gate.is_undisturbed)
+    install(get_ipython().kernel, sys.modules["_reactive_nb"].gate.shield)
