@@ -17,7 +17,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 SEE_TO_IT = "reactive_nb_interrupt_request"
 _WAKE_UPS = 5
@@ -51,27 +53,25 @@ class InterruptGate:
         """There is nothing left to interrupt."""
         self._over, self._running = True, False
 
-    def shield(self, action: Callable[[], None]) -> bool:
-        """Do it with interrupts waiting until it is done; False, and nothing done, if they can't be made to wait.
-
-        For the main thread. Raises KeyboardInterrupt if one has waited for it, and the code of a cell runs.
-        """
+    def can_shield(self) -> bool:
+        """Whether `shield` keeps interrupts off: not while somebody else handles them."""
         handler = signal.getsignal(signal.SIGINT)
-        if handler is signal.SIG_IGN:
-            action()
-            return True
-        if handler != self.handle:
-            return False
+        return handler is signal.SIG_IGN or handler == self.handle
+
+    def shield(self, action: Callable[[], T]) -> T:
+        """Do it with interrupts waiting until it is done. For the main thread.
+
+        Raises KeyboardInterrupt afterwards if one has waited for it and the code of a cell runs.
+        """
         running, over = self._running, self._over
         self._running, self._over = False, True
         try:
-            action()
+            return action()
         finally:
             self._running, self._over = running, over
             if running and self.waiting:
                 self.waiting = False
                 raise KeyboardInterrupt
-        return True
 
     def handle(self, *_: object) -> None:
         """What SIGINT does."""

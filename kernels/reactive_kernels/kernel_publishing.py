@@ -2,19 +2,27 @@
 
 Ipykernel hands each message over to a thread of its own, so that output gets out while the main thread is busy. To wake
 that thread and to wait for its turn costs more than to send. So here whoever has a message sends it at once, after all
-that were handed over before. Two rules make that safe. The socket is used by one thread at a time: a lock is held, also
-by that thread whenever it uses the socket. And an interrupt, which could come between two parts of one, waits until
-it is sent; where it would not wait, because somebody else handles it, messages are handed over as ever.
+that were handed over before. What makes that safe:
+
+- The socket is used by one thread at a time: a lock is held, also by that thread whenever it uses the socket.
+- An interrupt waits until a message is made and sent. It would come between two parts of it, and take the next one with
+  it; or while a serializer calls Python, of which orjson dies; or while it is asked whether a thread is alive, after
+  which Python takes it for dead. Where an interrupt would not wait, because somebody else handles it, messages are
+  handed over as ever.
+- An object's `__del__` may speak at any moment, also while this thread is sending: what it says is handed over.
+- A fork of the kernel has neither the thread nor anybody to give back its lock: there nothing is changed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
-_NEEDED = ("_events", "_event_puller", "_handle_event", "_really_send", "schedule", "thread", "io_loop", "socket")
+_NEEDED = ("_events", "_event_pipe", "_event_puller", "_handle_event", "_really_send", "schedule", "io_loop", "socket")
+_READABLE = 1  # zmq.POLLIN
 
 
 class _Message:
@@ -29,41 +37,70 @@ class _Message:
 
 
 class Publisher:
-    """In the place of `IOPubThread.send_multipart`."""
+    """In the place of what ipykernel's thread does with a message."""
 
-    def __init__(self, thread: Any, shield: Callable[[Callable[[], None]], bool]) -> None:
+    def __init__(self, thread: Any, gate: Any) -> None:
+        self._thread = thread
+        self._gate = gate
         self._waiting = thread._events
         self._really_send = thread._really_send
-        self._hand_over = thread.schedule
-        self._is_alive = thread.thread.is_alive
-        self._shield = shield
+        self._schedule = thread.schedule
+        self._pid = os.getpid()
         self._main = threading.main_thread().ident
         self._lock = threading.RLock()
-        thread.schedule(lambda: self._take_over(thread))
+        self._sending = False
+        self._heed: Callable[[], None] | None = None
+        thread.schedule(self._take_over)
 
     def send_multipart(self, parts: Any, *arguments: Any, **options: Any) -> None:
         """Send it now, or let it wait behind what can't be sent now."""
         message = _Message(self._really_send, parts, arguments, options)
         if not self.do(lambda: self._send(message)):
-            self._hand_over(message)
+            self._schedule(message)
+
+    def schedule(self, action: Callable[[], None]) -> None:
+        """Have that thread do it."""
+        if not self.do(lambda: self._hand_over(action)):
+            self._schedule(action)
 
     def do(self, action: Callable[[], None]) -> bool:
-        """Do what sends messages; False, and nothing done, if the caller may not use the socket now.
-
-        Nobody may in a fork of the kernel, which has neither the thread nor its lock.
-        """
-        if not self._is_alive():
+        """Do what sends messages; False, and nothing done, if the caller may not do so now."""
+        if os.getpid() != self._pid:
             return False
-        if threading.get_ident() == self._main:
-            return self._shield(action)
-        action()
+        if threading.get_ident() != self._main:
+            action()
+        elif self._gate.can_shield():
+            self._gate.shield(action)
+        else:
+            return False
         return True
+
+    def locked(self, action: Callable[..., None]) -> Callable[..., None]:
+        """An action that uses the socket, done with the lock."""
+
+        def do(*arguments: Any) -> None:
+            if os.getpid() != self._pid:
+                action(*arguments)
+                return
+            with self._lock:
+                action(*arguments)
+
+        return do
 
     def _send(self, message: _Message) -> None:
         with self._lock:
-            if self._waiting:
-                self._send_waiting()
-            message()
+            if self._sending:  # by this thread, which has come here from the midst of it
+                self._hand_over(message)
+                return
+            self._sending = True
+            try:
+                if self._waiting:
+                    self._send_waiting()
+                message()
+            finally:
+                self._sending = False
+            if self._heed is not None:
+                self._heed()
 
     def _send_waiting(self) -> None:
         """Leave to the thread what is none of the messages: it sets its own timers and the like."""
@@ -76,42 +113,70 @@ class Publisher:
                 others.append(waiting)
         self._waiting.extendleft(reversed(others))
 
-    def _take_over(self, thread: Any) -> None:
+    def _hand_over(self, action: Callable[[], None]) -> None:
+        self._waiting.append(action)
+        self._thread._event_pipe.send(b"")
+
+    def _take_over(self) -> None:
         """In that thread: whatever it does with the socket is done with the lock from now on."""
-        thread._event_puller.on_recv(self._locked(thread._handle_event))
+        thread = self._thread
+        thread._event_puller.on_recv(self.locked(thread._handle_event))
         subscriptions = getattr(thread, "_xpub_stream", None)
         if subscriptions is not None:
-            subscriptions._handle_events = self._locked(subscriptions._handle_events)
-            thread.io_loop.remove_handler(subscriptions.socket)
-            thread.io_loop.add_handler(subscriptions.socket, subscriptions._handle_events, thread.io_loop.READ)
-        thread.send_multipart = self.send_multipart
+            self._watch(subscriptions)
+        # Only then: at this moment the thread is about to handle what else waits, as it used to.
+        thread.io_loop.add_callback(self._begin)
 
-    def _locked(self, handler: Callable[..., None]) -> Callable[..., None]:
-        def handle(*arguments: Any) -> None:
-            with self._lock:
-                handler(*arguments)
+    def _begin(self) -> None:
+        self._thread.send_multipart = self.send_multipart
+        self._thread.schedule = self.schedule
 
-        return handle
+    def _watch(self, subscriptions: Any) -> None:
+        """Handle subscriptions with the lock; also those that come while a message is sent, which wake nobody."""
+        socket, loop = subscriptions.socket, self._thread.io_loop
+        handle = subscriptions._handle_events = self.locked(subscriptions._handle_events)
+        loop.remove_handler(socket)
+        loop.add_handler(socket, handle, loop.READ)
+
+        def heed() -> None:
+            if not socket.closed and socket.EVENTS & _READABLE:
+                loop.add_callback(handle, socket, 0)
+
+        self._heed = heed
+
+
+def _send_whole(session: Any, gate: Any) -> None:
+    """Let an interrupt of the main thread wait while a message is made and sent, to whomever."""
+    send, main = session.send, threading.main_thread().ident
+
+    def send_whole(*arguments: Any, **options: Any) -> Any:
+        if threading.get_ident() == main and gate.can_shield():
+            return gate.shield(lambda: send(*arguments, **options))
+        return send(*arguments, **options)
+
+    session.send = send_whole
 
 
 def _flush_at_once(stream: Any, publisher: Publisher) -> None:
     """Let whoever may send flush a stream without waiting for the thread: twice a cell, a fifth of its time."""
-    flush, flush_now = getattr(stream, "flush", None), getattr(stream, "_flush", None)
-    if flush is None or flush_now is None or not hasattr(stream, "_flush_pending"):
+    flush = getattr(stream, "flush", None)
+    if flush is None or not hasattr(stream, "_flush") or not hasattr(stream, "_flush_pending"):
         return
+    flush_now = publisher.locked(stream._flush)
 
     def flush_stream() -> None:
         if stream._flush_pending and not publisher.do(flush_now):
             flush()
 
-    stream.flush = flush_stream
+    stream.flush, stream._flush = flush_stream, flush_now
 
 
-def install(kernel: Any, shield: Callable[[Callable[[], None]], bool]) -> None:
+def install(kernel: Any, gate: Any) -> None:
     """Have the kernel's messages sent by who has them, where ipykernel is as expected."""
+    _send_whole(kernel.session, gate)
     thread = getattr(kernel, "iopub_thread", None)
     if all(hasattr(thread, name) for name in _NEEDED):
-        publisher = Publisher(thread, shield)
+        publisher = Publisher(thread, gate)
         for stream in (sys.stdout, sys.stderr):
             _flush_at_once(stream, publisher)
 
@@ -119,4 +184,4 @@ def install(kernel: Any, shield: Callable[[Callable[[], None]], bool]) -> None:
 if __name__ == "_reactive_nb_publishing":
     from IPython import get_ipython
 
-    install(get_ipython().kernel, sys.modules["_reactive_nb"].gate.shield)
+    install(get_ipython().kernel, sys.modules["_reactive_nb"].gate)
