@@ -12,6 +12,7 @@ is noticed.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import signal
 import sys
 import threading
@@ -20,6 +21,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_handler_of: Callable[[int], Any] = importlib.import_module("_signal").getsignal
+"""As `signal.getsignal`, whose answer is an enumeration's member and takes twenty times as long."""
 
 SEE_TO_IT = "reactive_nb_interrupt_request"
 _WAKE_UPS = 5
@@ -36,6 +39,8 @@ class InterruptGate:
         """Whether one has come that hit nothing yet."""
         self.noticed_at = 0.0
         """When the last was."""
+        self.shielding = False
+        """Whether they wait, whatever runs."""
         self._over = True
         self._running = False
 
@@ -55,21 +60,21 @@ class InterruptGate:
 
     def can_shield(self) -> bool:
         """Whether `shield` keeps interrupts off: not while somebody else handles them."""
-        handler = signal.getsignal(signal.SIGINT)
-        return handler is signal.SIG_IGN or handler == self.handle
+        handler = _handler_of(signal.SIGINT)
+        return bool(handler == self.handle or handler == signal.SIG_IGN)
 
     def shield(self, action: Callable[[], T]) -> T:
         """Do it with interrupts waiting until it is done. For the main thread.
 
         Raises KeyboardInterrupt afterwards if one has waited for it and the code of a cell runs.
         """
-        running, over = self._running, self._over
-        self._running, self._over = False, True
+        before = self._running, self._over, self.shielding
+        self._running, self._over, self.shielding = False, True, True
         try:
             return action()
         finally:
-            self._running, self._over = running, over
-            if running and self.waiting:
+            self._running, self._over, self.shielding = before
+            if self._running and self.waiting:
                 self.waiting = False
                 raise KeyboardInterrupt
 

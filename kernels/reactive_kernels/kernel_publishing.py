@@ -18,11 +18,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 _NEEDED = ("_events", "_event_pipe", "_event_puller", "_handle_event", "_really_send", "schedule", "io_loop", "socket")
-_READABLE = 1  # zmq.POLLIN
+_HEED_EVERY_S = 0.05
+_EVENTS, _READABLE = 15, 1  # zmq.EVENTS, zmq.POLLIN: pyzmq's enumerations take their time
 
 
 class _Message:
@@ -49,14 +51,14 @@ class Publisher:
         self._main = threading.main_thread().ident
         self._lock = threading.RLock()
         self._sending = False
-        self._heed: Callable[[], None] | None = None
+        self._heed: Callable[[], None] = lambda: None
+        self._heed_at = 0.0
         thread.schedule(self._take_over)
 
     def send_multipart(self, parts: Any, *arguments: Any, **options: Any) -> None:
         """Send it now, or let it wait behind what can't be sent now."""
-        message = _Message(self._really_send, parts, arguments, options)
-        if not self.do(lambda: self._send(message)):
-            self._schedule(message)
+        if not self.do(lambda: self._send(parts, arguments, options)):
+            self._schedule(_Message(self._really_send, parts, arguments, options))
 
     def schedule(self, action: Callable[[], None]) -> None:
         """Have that thread do it."""
@@ -67,7 +69,7 @@ class Publisher:
         """Do what sends messages; False, and nothing done, if the caller may not do so now."""
         if os.getpid() != self._pid:
             return False
-        if threading.get_ident() != self._main:
+        if self._gate.shielding or threading.get_ident() != self._main:
             action()
         elif self._gate.can_shield():
             self._gate.shield(action)
@@ -87,19 +89,20 @@ class Publisher:
 
         return do
 
-    def _send(self, message: _Message) -> None:
+    def _send(self, parts: Any, arguments: Any, options: Any) -> None:
         with self._lock:
             if self._sending:  # by this thread, which has come here from the midst of it
-                self._hand_over(message)
+                self._hand_over(_Message(self._really_send, parts, arguments, options))
                 return
             self._sending = True
             try:
                 if self._waiting:
                     self._send_waiting()
-                message()
+                self._really_send(parts, *arguments, **options)
             finally:
                 self._sending = False
-            if self._heed is not None:
+            if time.monotonic() > self._heed_at:
+                self._heed_at = time.monotonic() + _HEED_EVERY_S
                 self._heed()
 
     def _send_waiting(self) -> None:
@@ -139,7 +142,7 @@ class Publisher:
         loop.add_handler(socket, handle, loop.READ)
 
         def heed() -> None:
-            if not socket.closed and socket.EVENTS & _READABLE:
+            if not socket.closed and socket.getsockopt(_EVENTS) & _READABLE:
                 loop.add_callback(handle, socket, 0)
 
         self._heed = heed
@@ -150,7 +153,7 @@ def _send_whole(session: Any, gate: Any) -> None:
     send, main = session.send, threading.main_thread().ident
 
     def send_whole(*arguments: Any, **options: Any) -> Any:
-        if threading.get_ident() == main and gate.can_shield():
+        if threading.get_ident() == main and not gate.shielding and gate.can_shield():
             return gate.shield(lambda: send(*arguments, **options))
         return send(*arguments, **options)
 

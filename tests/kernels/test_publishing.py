@@ -55,6 +55,19 @@ ended.append(1)
 thread.join()
 print("parent", set(codes))
 """
+DYING = r"""
+import gc
+from IPython.display import display
+class Loud:
+    def __init__(self): self.me = self
+    def __del__(self): print("gone\n", end="", flush=True)
+gc.set_threshold(5)
+for number in range(300):
+    Loud()
+    display(number)
+gc.set_threshold(700)
+gc.collect()
+"""
 TALK = {
     "display": "from IPython.display import display\nwhile True: display('x' * 100)",
     "print": "while True: print('x' * 100, flush=True)",
@@ -99,6 +112,16 @@ async def test_a_fork_of_the_kernel_can_speak_while_others_do(kernel: KernelConn
     assert reply.status == "ok"
     said = {"parent {0}", *(f"child {number}" for number in range(20))}
     await recorder.until(lambda: said <= set(lines(recorder, "fork", "stdout")))
+
+
+async def test_what_objects_say_when_they_end_cuts_no_message_in_two(
+    kernel: KernelConnection, recorder: Recorder
+) -> None:
+    """Python may end them between any two steps, also while their thread sends a message."""
+    reply = await kernel.execute(DYING, request_id="dying", reactive=CELL, timeout=DEADLINE_S)
+    assert reply.status == "ok"
+    await recorder.until(lambda: lines(recorder, "dying", "stdout").count("gone") == 300)
+    assert lines(recorder, "dying") == [f"shown {number}" for number in range(300)]
 
 
 @pytest.mark.parametrize("code", TALK.values(), ids=TALK)
