@@ -68,6 +68,20 @@ for number in range(300):
 gc.set_threshold(700)
 gc.collect();
 """
+WITHIN = """
+import signal
+from dateutil import tz
+from IPython.display import display
+usual = tz.tzutc.utcoffset
+def utcoffset(self, when):
+    signal.raise_signal(signal.SIGINT)
+    return usual(self, when)
+tz.tzutc.utcoffset = utcoffset
+try:
+    display("whole")
+finally:
+    tz.tzutc.utcoffset = usual
+"""
 TALK = {
     "display": "from IPython.display import display\nwhile True: display('x' * 100)",
     "print": "while True: print('x' * 100, flush=True)",
@@ -122,6 +136,16 @@ async def test_what_objects_say_when_they_end_cuts_no_message_in_two(
     assert reply.status == "ok"
     await recorder.until(lambda: lines(recorder, "dying", "stdout").count("gone") == 300)
     assert lines(recorder, "dying") == [f"shown {number}" for number in range(300)]
+
+
+async def test_an_interrupt_waits_for_the_message_that_is_being_written(
+    kernel: KernelConnection, recorder: Recorder
+) -> None:
+    """Writing a date asks its time zone, in Python; were the answer an exception, orjson would crash the kernel."""
+    reply = await kernel.execute(WITHIN, request_id="within", reactive=CELL, timeout=DEADLINE_S)
+    assert reply.ename == "KeyboardInterrupt"
+    assert recorder.outputs("within")[0]["data"] == {"text/plain": "'whole'"}
+    assert (await kernel.execute("6 * 7", reactive=CELL, timeout=DEADLINE_S)).status == "ok"
 
 
 @pytest.mark.parametrize("how", TALK)
