@@ -66,23 +66,28 @@ class InterruptGate:
     def shield(self, action: Callable[[], T]) -> T:
         """Do it with interrupts waiting until it is done. For the main thread.
 
-        Raises KeyboardInterrupt afterwards if one has waited for it and the code of a cell runs.
+        Raises KeyboardInterrupt afterwards if one has come that would have ended something else.
         """
         before = self._running, self._over, self.shielding
+        signals, waiting = self.signals, self.waiting
         self._running, self._over, self.shielding = False, True, True
         try:
             return action()
         finally:
             self._running, self._over, self.shielding = before
-            if self._running and self.waiting:
-                self.waiting = False
+            if self.signals != signals and self._is_due(waiting):
+                self.waiting = waiting
                 raise KeyboardInterrupt
+
+    def _is_due(self, waiting: bool) -> bool:
+        """Whether a signal ends what runs: who asks twice before the code means what delays it."""
+        return self._running or (waiting and not self._over)
 
     def handle(self, *_: object) -> None:
         """What SIGINT does."""
         self.signals += 1
         self.noticed_at = time.time()
-        if self._running or (self.waiting and not self._over):  # who asks twice before the code means what delays it
+        if self._is_due(self.waiting):
             raise KeyboardInterrupt
         self.waiting = True
 

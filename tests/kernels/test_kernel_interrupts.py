@@ -79,6 +79,21 @@ async def test_asking_twice_ends_what_delays_the_code(kernel: KernelConnection, 
     assert (await asyncio.wait_for(run, DEADLINE_S)).ename == "KeyboardInterrupt"
 
 
+async def test_asking_again_while_a_message_is_sent_is_not_lost(kernel: KernelConnection) -> None:
+    await kernel.execute(
+        "import os, signal, sys\n"
+        "def ask(): os.kill(os.getpid(), signal.SIGINT)\n"
+        "def hook(*_):\n"
+        "    get_ipython().events.unregister('pre_run_cell', hook)\n"
+        "    ask()\n"
+        "    sys.modules['_reactive_nb'].gate.shield(ask)\n"
+        "    while True: pass\n"
+        "get_ipython().events.register('pre_run_cell', hook)",
+        silent=True,
+    )
+    assert (await kernel.execute("1 / 0", reactive=CELL, timeout=DEADLINE_S)).ename == "KeyboardInterrupt"
+
+
 async def test_one_that_python_does_not_notice_before_it_sleeps_is_brought_to_its_notice(
     kernel: KernelConnection, recorder: Recorder
 ) -> None:
@@ -108,7 +123,7 @@ async def test_none_is_lost_and_none_comes_twice(kernel: KernelConnection, recor
         except KeyboardInterrupt: print('twice')
     """
     for n in range(times):
-        request = f"time-{n}"
+        request = f"time-{times}-{n}"
         run = asyncio.create_task(kernel.execute(code, reactive=CELL, request_id=request))
         await recorder.until(partial(recorder.of, ExecuteInputEvent, request))
         await kernel.interrupt()
