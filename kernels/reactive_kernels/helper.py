@@ -7,7 +7,9 @@ kernels only; with any other kernel everything works but what needs the helper.
 from __future__ import annotations
 
 import ast
+import base64
 import json
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -69,13 +71,16 @@ _LATER = {
     "_reactive_nb.kernel_sql_database": "kernel_sql_database.py",
     "_reactive_nb.kernel_sql_database_rows": "kernel_sql_database_rows.py",
 }
+# What unpacks modules, and loads them in order or keeps them for later: one expression, that leaves no name behind.
 _LOADER = (
-    "(lambda sys, name, source: ("
+    "(lambda sys, now, later: [["
     "sys.modules.__setitem__(name, type(sys)(name)),"
     " sys.modules[name].__dict__.update(__package__='_reactive_nb'),"
-    " exec(compile(source, '<' + name + '>', 'exec'), sys.modules[name].__dict__)))"
+    " exec(compile(source, '<' + name + '>', 'exec'), sys.modules[name].__dict__)] for name, source in now]"
+    " and later and sys.modules['_reactive_nb.kernel_later'].SOURCES.update(later))"
+    "(__import__('sys'), *__import__('json').loads("
+    "__import__('zlib').decompress(__import__('base64').b64decode({packed!r}))))"
 )
-_KEEPER = "__import__('sys').modules['_reactive_nb.kernel_later'].SOURCES.update"
 
 
 @cache
@@ -84,13 +89,21 @@ def installation(*, wrapped: bool = True) -> str:
 
     Not `wrapped`: in a kernel that is no ipykernel (see `kernel_around`).
     """
-    sources = _SOURCES if wrapped else {name: file for name, file in _SOURCES.items() if name not in _OF_IPYKERNEL}
-    lines = [f"{_LOADER}(__import__('sys'), {name!r}, {_text(file)!r})" for name, file in sources.items()]
-    code = "\n".join([*lines, f"{_KEEPER}({ {name: _text(file) for name, file in _LATER.items()}!r})"])
     if wrapped:
-        return code
-    around = f"{_LOADER}(__import__('sys'), '_reactive_nb_around', {_text('kernel_around.py')!r})"
+        return _loading(_SOURCES, _LATER)
+    code = _loading({name: file for name, file in _SOURCES.items() if name not in _OF_IPYKERNEL}, _LATER)
+    around = _loading({"_reactive_nb_around": "kernel_around.py"}, {})
     return f"{around}\n__import__('_reactive_nb_around').load(globals(), {code!r})"
+
+
+def _loading(now: Mapping[str, str], later: Mapping[str, str]) -> str:
+    """Packed, for a kernel takes as long to read the text of a string as to compile what is in it.
+
+    On two lines, for IPython looks whether a cell of one line is one of its commands.
+    """
+    sources = [[(name, _text(file)) for name, file in now.items()], {name: _text(file) for name, file in later.items()}]
+    packed = base64.b64encode(zlib.compress(json.dumps(sources).encode())).decode()
+    return f"{_LOADER.format(packed=packed)}\nNone"
 
 
 def _text(file: str) -> str:
