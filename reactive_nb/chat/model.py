@@ -58,6 +58,23 @@ class Answer:
 
     text: str = ""
     tools: list[ToolRequest] = field(default_factory=list)
+    """In the order in which the model began them."""
+    open: dict[int, ToolRequest] = field(default_factory=dict)
+    """Those that pieces still come for, by the numbers that the pieces give them."""
+
+    def request(self, number: int, call_id: str, name: str) -> ToolRequest:
+        """The tool that a piece belongs to. Raises ModelError when there are too many.
+
+        Pieces of several tools may be mixed, told apart by their numbers, which need not be without gaps. Some
+        providers give each of several tools the same number: another id together with another name begins another one.
+        """
+        tool = self.open.get(number)
+        if tool is None or (call_id and name and tool.name and call_id != tool.id):
+            if len(self.tools) == MAX_CALLS:
+                raise ModelError("too-large", "The model calls more tools at once than can be kept.")
+            tool = self.open[number] = ToolRequest(call_id or f"call_{len(self.tools)}", "")
+            self.tools.append(tool)
+        return tool
 
     def message(self) -> Message:
         """It as part of the conversation."""
@@ -127,16 +144,10 @@ def _take(chunk: Any, into: Answer) -> list[str]:
         return []
     delta = chunk.choices[0].delta
     for part in delta.tool_calls or ():
-        index = part.index or 0
-        if not 0 <= index < MAX_CALLS:
-            raise ModelError("too-large", "The model calls more tools at once than can be kept.")
-        while len(into.tools) <= index:
-            into.tools.append(ToolRequest("", ""))
-        tool = into.tools[index]
-        tool.id = whole(part.id) if part.id else tool.id or f"call_{index}"
-        if part.function is not None:
-            tool.name = tool.name or whole(part.function.name or "")
-            tool.arguments += part.function.arguments or ""
+        name = whole((part.function and part.function.name) or "")
+        tool = into.request(part.index or 0, whole(part.id or ""), name)
+        tool.name = tool.name or name
+        tool.arguments += (part.function and part.function.arguments) or ""
         if len(tool.arguments) > MAX_ARGUMENT_CHARS:
             raise ModelError("too-large", "The model gives a tool more than it can take.")
     if not delta.content:

@@ -69,10 +69,6 @@ async def test_half_of_a_character_is_told_as_one_that_is_not_known(
 
 
 ENDLESS = {
-    "a call far away": Turn(
-        [{"tool_calls": [{"index": 10**12, "id": "a", "function": {"name": "x", "arguments": ""}}]}]
-    ),
-    "a call before the first": Turn([{"tool_calls": [{"index": -1, "id": "a", "function": {"name": "x"}}]}]),
     "more calls than can be kept": calls(*(("read_graph", {}) for _ in range(80))),
     "words without end": says(*("word " * 2_000 for _ in range(60))),
     "arguments without end": calls(("add_cell", '{"source": "' + "x" * 300_000), piece_chars=20_000),

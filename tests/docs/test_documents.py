@@ -122,8 +122,16 @@ def test_the_chapter_on_settings_lists_every_setting() -> None:
     assert CHAPTER.read_text(encoding="utf-8") == chapter()
 
 
+def anchors(page: str) -> set[str]:
+    """The names that a renderer of Markdown gives a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("path", [ROOT / "README.md", *CHAPTERS], ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    targets = [t for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t and not t.startswith("#")]
-    assert [t for t in targets if not (path.parent / t.partition("#")[0]).exists()] == []
+    targets = [t.partition("#") for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t]
+    assert [page for page, _, _ in targets if not (path.parent / page).exists()] == []
+    pages = [((path.parent / page) if page else path, place) for page, _, place in targets if place]
+    assert [place for page, place in pages if place not in anchors(page.read_text(encoding="utf-8"))] == []
