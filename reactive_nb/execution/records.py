@@ -68,29 +68,29 @@ Records: TypeAlias = Mapping[str, RunRecord]
 
 def inputs_now(graph: DependencyGraph, records: Records, cell: str) -> Inputs:
     """What a run of `cell` would use now."""
-    provided = tuple(
-        (name, provider, _version(records.get(provider), name))
-        for name, provider in sorted(graph.nodes[cell].providers.items())
-    )
-    lent = tuple(_lent_before(graph, records, cell))
-    if lent:
-        provided = tuple(sorted(provided + lent))
-    withheld = graph.nodes[cell].withheld
-    conflicts = graph.conflicts.get(cell, {}) if graph.exclusive else {}
-    if not withheld and not conflicts:
-        return provided
-    disabled = ((name, by, -1) for name, by in withheld.items())
-    other_definers = ((name, by, -2) for name, others in conflicts.items() for by in others)
-    return tuple(sorted((*provided, *disabled, *other_definers)))
-
-
-def _lent_before(graph: DependencyGraph, records: Records, cell: str) -> Iterator[tuple[str, str, int]]:
-    """What cells further up that run before this one have made of objects that it gets, as inputs of their own."""
-    for name, provider in sorted(graph.nodes[cell].providers.items()):
+    node = graph.nodes[cell]
+    provided: list[tuple[str, str, int]] = []
+    lent: list[tuple[str, str, int]] = []
+    for name, provider in sorted(node.providers.items()):
         record = records.get(provider)
-        for other, number in sorted(record.lent.get(name, {}).items()) if record is not None and record.lent else ():
-            if other != cell and _had_before(graph, records, (other, number), provider, cell):
-                yield name, other, number
+        provided.append((name, provider, _version(record, name)))
+        if record is not None and record.lent:
+            lent += _lent_before(graph, records, cell, name, provider)
+    conflicts = graph.conflicts.get(cell, {}) if graph.exclusive else {}
+    if not lent and not node.withheld and not conflicts:
+        return tuple(provided)
+    disabled = ((name, by, -1) for name, by in node.withheld.items())
+    other_definers = ((name, by, -2) for name, others in conflicts.items() for by in others)
+    return tuple(sorted((*provided, *lent, *disabled, *other_definers)))
+
+
+def _lent_before(
+    graph: DependencyGraph, records: Records, cell: str, name: str, provider: str
+) -> Iterator[tuple[str, str, int]]:
+    """What cells further up that run before this one have made of an object that it gets, as inputs of their own."""
+    for other, number in records[provider].lent.get(name, {}).items():
+        if other != cell and _had_before(graph, records, (other, number), provider, cell):
+            yield name, other, number
 
 
 def spoiled_names(graph: DependencyGraph, records: Records, creator: str, user: str | None = None) -> set[str]:

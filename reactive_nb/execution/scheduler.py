@@ -111,6 +111,8 @@ def stale_cells(now: Situation, before: AbstractSet[str], changed: Iterable[str]
                 if verdict:
                     surely.add(user)
     kept = before if isinstance(before, PersistentSet) else PersistentSet(before)
+    if not verdicts:
+        return kept
     fresh = [cell for cell, verdict in verdicts.items() if not verdict]
     return kept.difference(fresh).union(cell for cell, verdict in verdicts.items() if verdict)
 

@@ -87,9 +87,12 @@ def cell_started(operation: CellStarted, step: Transition) -> None:
 def _as_it_begins(step: Transition, running: Execution) -> Execution:
     """What was planned may have changed since the kernel was given the cell, perhaps together with others."""
     now = step.now()
-    if running.void or running.cell not in now.graph.nodes or is_premature(now, step.state.stale, running):
+    if running.void or running.cell not in now.graph.nodes:
         return replace(running, started=True, premature=True)
-    return replace(running, started=True, inputs=inputs_now(now.graph, now.records, running.cell), graph=now.graph)
+    inputs = inputs_now(now.graph, now.records, running.cell)
+    if is_premature(now, step.state.stale, running, inputs):
+        return replace(running, started=True, premature=True)
+    return replace(running, started=True, inputs=inputs, graph=now.graph)
 
 
 def cell_finished(operation: CellFinished, step: Transition) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from reactive_nb.execution.ambient import is_ambient
 from reactive_nb.execution.namespace import NamespaceStep, astray, bindings_for
-from reactive_nb.execution.records import inputs_now, origin
+from reactive_nb.execution.records import Inputs, inputs_now, origin
 from reactive_nb.execution.scheduler import Situation, creators_of_spoiled, stale_ancestors
 from reactive_nb.execution.settled import place_of
 from reactive_nb.models import CellError, DependencyGraph
@@ -24,8 +24,8 @@ def needed_first(now: Situation, stale: AbstractSet[str], cell: str) -> tuple[se
     return stale_ancestors(now, stale, [cell]), creators_of_spoiled(now, cell) - now.manual
 
 
-def is_premature(now: Situation, stale: AbstractSet[str], execution: Execution) -> bool:
-    """Whether a cell that the kernel begins with would not be given to it so any more.
+def is_premature(now: Situation, stale: AbstractSet[str], execution: Execution, inputs: Inputs) -> bool:
+    """Whether a cell that the kernel begins with would not be given to it so any more: `inputs` are what it would use.
 
     A cell that was chosen when nothing else ran may have been given to the kernel though an object that it needs was
     spoiled: for some are spoiled again by whoever makes them anew.
@@ -35,12 +35,11 @@ def is_premature(now: Situation, stale: AbstractSet[str], execution: Execution) 
     ancestors, creators = needed_first(now, stale, execution.cell)
     if ancestors or (creators and (execution.ahead or now.graph is not execution.graph)):
         return True
-    return not _has_inputs(now, execution)
+    return not _has_inputs(now, execution, inputs)
 
 
-def _has_inputs(now: Situation, execution: Execution) -> bool:
+def _has_inputs(now: Situation, execution: Execution, inputs: Inputs) -> bool:
     """Whether what it was given is what it would use now. Its providers may have left what they had left before."""
-    inputs = inputs_now(now.graph, now.records, execution.cell)
     if inputs == execution.inputs:
         return True
     return [entry[:2] for entry in inputs] == [entry[:2] for entry in execution.inputs] and all(
