@@ -24,9 +24,21 @@ T = TypeVar("T")
 _handler_of: Callable[[int], Any] = importlib.import_module("_signal").getsignal
 """As `signal.getsignal`, whose answer is an enumeration's member and takes twenty times as long."""
 
+_OTHER_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+]
+"""Those whose handlers people let raise: of time limits, mostly."""
+
 SEE_TO_IT = "reactive_nb_interrupt_request"
 _WAKE_UPS = 5
 _WAKE_UP_EVERY_S = 0.05
+
+
+def _in_main_thread() -> bool:
+    """Whether this is the thread that signals are handled in."""
+    return threading.get_ident() == threading.main_thread().ident
 
 
 class InterruptGate:
@@ -59,22 +71,24 @@ class InterruptGate:
         self._over, self._running = True, False
 
     def can_shield(self) -> bool:
-        """Whether `shield` keeps interrupts off: not while somebody else handles them."""
+        """Whether `shield` keeps interrupts off: not while somebody else handles them, or other signals."""
         handler = _handler_of(signal.SIGINT)
-        return bool(handler == self.handle or handler == signal.SIG_IGN)
+        if handler != self.handle and handler != signal.SIG_IGN:
+            return False
+        return not any(callable(_handler_of(other)) for other in _OTHER_SIGNALS)
 
     def shield(self, action: Callable[[], T]) -> T:
         """Do it with interrupts waiting until it is done. For the main thread.
 
         Raises KeyboardInterrupt afterwards if one has come that would have ended something else.
         """
-        before = self._running, self._over, self.shielding
+        before = self.shielding, self._running, self._over
         signals, waiting = self.signals, self.waiting
         self._running, self._over, self.shielding = False, True, True
         try:
             return action()
         finally:
-            self._running, self._over, self.shielding = before
+            self.shielding, self._running, self._over = before  # in this order: from there on they hit
             if self.signals != signals and self._is_due(waiting):
                 self.waiting = waiting
                 raise KeyboardInterrupt
@@ -106,6 +120,8 @@ class InterruptGate:
         """
 
         def held(*args: Any, **options: Any) -> Any:
+            if not _in_main_thread():
+                return show(*args, **options)
             running, self._running = self._running, False
             self._leave_out(sys.exc_info()[2])
             try:
@@ -128,7 +144,7 @@ class InterruptGate:
         usual = kernel.pre_handler_hook
 
         def pre_handler_hook() -> None:
-            if not is_ours():
+            if not is_ours() or not _in_main_thread():  # what runs in a subshell is not interrupted
                 usual()
                 return
             self.await_code()
@@ -146,7 +162,7 @@ class InterruptGate:
         run_code = shell.run_code
 
         async def run(code: Any, result: Any = None, **options: Any) -> Any:
-            if not self.begin_code():
+            if not _in_main_thread() or not self.begin_code():
                 return await run_code(code, result, **options)
             error = KeyboardInterrupt()
             if result is not None:

@@ -1,20 +1,24 @@
 """Who sends what a kernel publishes: run inside an IPython kernel, after `kernel_side`.
 
 Ipykernel hands each message over to a thread of its own, so that output gets out while the main thread is busy. To wake
-that thread and to wait for its turn costs more than to send. So here whoever has a message sends it at once, after all
-that were handed over before. What makes that safe:
+that thread and to wait for its turn costs more than to send. So here the main thread sends what it has to say itself,
+after all that was handed over before. What makes that safe:
 
-- The socket is used by one thread at a time: a lock is held, also by that thread whenever it uses the socket.
+- The socket is used by one thread at a time: a lock is held, also by that thread whenever it uses the socket. It is
+  waited for a second at most, and a message handed over then: who holds it may wait for something else.
 - An interrupt waits until a message is made and sent. It would come between two parts of it, and take the next one with
   it; or while a serializer calls Python, of which orjson dies; or while it is asked whether a thread is alive, after
-  which Python takes it for dead. Where an interrupt would not wait, because somebody else handles it, messages are
-  handed over as ever.
-- An object's `__del__` may speak at any moment, also while this thread is sending: what it says is handed over.
-- A fork of the kernel has neither the thread nor anybody to give back its lock: there nothing is changed.
+  which Python takes it for dead. Where somebody else handles signals, messages are handed over as ever; and where a
+  debugger may stop the main thread anywhere.
+- An object's `__del__` may speak at any moment, also while this thread is sending or writing: what it says is handed
+  over.
+- Other threads, whose exceptions may come from anywhere, hand over as ever; and so does a fork of the kernel.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sys
 import threading
@@ -22,9 +26,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import zmq
+
 _NEEDED = ("_events", "_event_pipe", "_event_puller", "_handle_event", "_really_send", "schedule", "io_loop", "socket")
-_HEED_EVERY_S = 0.05
-_EVENTS, _READABLE = 15, 1  # zmq.EVENTS, zmq.POLLIN: pyzmq's enumerations take their time
+_LONGEST_WAIT_S = 1.0
+_HEED_EVERY_S = 0.2
+_EVENTS, _READABLE = int(zmq.EVENTS), int(zmq.POLLIN)  # pyzmq's enumerations take their time
+_log = logging.getLogger(__name__)
 
 
 class _Message:
@@ -41,14 +49,15 @@ class _Message:
 class Publisher:
     """In the place of what ipykernel's thread does with a message."""
 
-    def __init__(self, thread: Any, gate: Any) -> None:
+    def __init__(self, thread: Any, gate: Any, is_debugged: Callable[[], bool]) -> None:
         self._thread = thread
+        self._is_debugged = is_debugged
         self._gate = gate
         self._waiting = thread._events
         self._really_send = thread._really_send
         self._schedule = thread.schedule
         self._pid = os.getpid()
-        self._main = threading.main_thread().ident
+        self.main = threading.main_thread().ident
         self._lock = threading.RLock()
         self._sending = False
         self._heed: Callable[[], None] = lambda: None
@@ -67,9 +76,9 @@ class Publisher:
 
     def do(self, action: Callable[[], None]) -> bool:
         """Do what sends messages; False, and nothing done, if the caller may not do so now."""
-        if os.getpid() != self._pid:
+        if threading.get_ident() != self.main or os.getpid() != self._pid or self._is_debugged():
             return False
-        if self._gate.shielding or threading.get_ident() != self._main:
+        if self._gate.shielding:
             action()
         elif self._gate.can_shield():
             self._gate.shield(action)
@@ -90,35 +99,42 @@ class Publisher:
         return do
 
     def _send(self, parts: Any, arguments: Any, options: Any) -> None:
-        with self._lock:
-            if self._sending:  # by this thread, which has come here from the midst of it
-                self._hand_over(_Message(self._really_send, parts, arguments, options))
-                return
-            self._sending = True
-            try:
-                if self._waiting:
-                    self._send_waiting()
-                self._really_send(parts, *arguments, **options)
-            finally:
-                self._sending = False
-            if time.monotonic() > self._heed_at:
-                self._heed_at = time.monotonic() + _HEED_EVERY_S
-                self._heed()
+        if self._sending or not self._lock.acquire(timeout=_LONGEST_WAIT_S):
+            self._hand_over(_Message(self._really_send, parts, arguments, options))
+            return
+        self._sending = True
+        try:
+            if self._waiting:
+                self._send_waiting()
+            self._really_send(parts, *arguments, **options)
+        finally:
+            self._sending = False
+            self._lock.release()
+        if time.monotonic() > self._heed_at:
+            self._heed_at = time.monotonic() + _HEED_EVERY_S
+            self._heed()
 
     def _send_waiting(self) -> None:
         """Leave to the thread what is none of the messages: it sets its own timers and the like."""
         others = []
         for _ in range(len(self._waiting)):
             waiting = self._waiting.popleft()
-            if type(waiting) is _Message:
-                waiting()
-            else:
+            if type(waiting) is not _Message:
                 others.append(waiting)
+                continue
+            try:
+                waiting()
+            except Exception:
+                _log.exception("a message could not be sent")
         self._waiting.extendleft(reversed(others))
 
     def _hand_over(self, action: Callable[[], None]) -> None:
+        if not self._thread.thread.is_alive():
+            action()
+            return
         self._waiting.append(action)
-        self._thread._event_pipe.send(b"")
+        with contextlib.suppress(zmq.Again):  # if it has not even taken what woke it before
+            self._thread._event_pipe.send(b"", int(zmq.NOBLOCK))
 
     def _take_over(self) -> None:
         """In that thread: whatever it does with the socket is done with the lock from now on."""
@@ -131,8 +147,10 @@ class Publisher:
         thread.io_loop.add_callback(self._begin)
 
     def _begin(self) -> None:
-        self._thread.send_multipart = self.send_multipart
-        self._thread.schedule = self.schedule
+        with self._lock:
+            self._thread.send_multipart = self.send_multipart
+            self._thread.schedule = self.schedule
+            self._thread._handle_event(None)  # what waits by now, before anything that is sent at once
 
     def _watch(self, subscriptions: Any) -> None:
         """Handle subscriptions with the lock; also those that come while a message is sent, which wake nobody."""
@@ -142,8 +160,11 @@ class Publisher:
         loop.add_handler(socket, handle, loop.READ)
 
         def heed() -> None:
-            if not socket.closed and socket.getsockopt(_EVENTS) & _READABLE:
-                loop.add_callback(handle, socket, 0)
+            """Now, and again for those that come before the next time."""
+            if not socket.closed:
+                loop.add_callback(loop.call_later, _HEED_EVERY_S, handle, socket, 0)
+                if socket.getsockopt(_EVENTS) & _READABLE:
+                    loop.add_callback(handle, socket, 0)
 
         self._heed = heed
 
@@ -161,14 +182,17 @@ def _send_whole(session: Any, gate: Any) -> None:
 
 
 def _flush_at_once(stream: Any, publisher: Publisher) -> None:
-    """Let whoever may send flush a stream without waiting for the thread: twice a cell, a fifth of its time."""
-    flush = getattr(stream, "flush", None)
-    if flush is None or not hasattr(stream, "_flush") or not hasattr(stream, "_flush_pending"):
+    """Let the main thread flush a stream without waiting for the other: twice a cell, a fifth of its time."""
+    if not all(hasattr(stream, name) for name in ("_flush", "_flush_pending", "_buffers", "_buffer_lock")):
         return
-    flush_now = publisher.locked(stream._flush)
+    flush, flush_now, writing = stream.flush, publisher.locked(stream._flush), stream._buffer_lock
 
     def flush_stream() -> None:
-        if stream._flush_pending and not publisher.do(flush_now):
+        if not stream._flush_pending and not stream._buffers:
+            return
+        if threading.get_ident() == publisher.main and writing._is_owned():  # an object that ends while it writes
+            publisher.schedule(flush_now)
+        elif not publisher.do(flush_now):
             flush()
 
     stream.flush, stream._flush = flush_stream, flush_now
@@ -179,7 +203,8 @@ def install(kernel: Any, gate: Any) -> None:
     _send_whole(kernel.session, gate)
     thread = getattr(kernel, "iopub_thread", None)
     if all(hasattr(thread, name) for name in _NEEDED):
-        publisher = Publisher(thread, gate)
+        debugger = getattr(kernel, "debugger", None)
+        publisher = Publisher(thread, gate, lambda: bool(getattr(debugger, "is_started", False)))
         for stream in (sys.stdout, sys.stderr):
             _flush_at_once(stream, publisher)
 

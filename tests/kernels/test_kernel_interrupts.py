@@ -79,6 +79,17 @@ async def test_asking_twice_ends_what_delays_the_code(kernel: KernelConnection, 
     assert (await asyncio.wait_for(run, DEADLINE_S)).ename == "KeyboardInterrupt"
 
 
+async def test_a_look_at_the_variables_while_a_cell_runs_loses_none(
+    kernel: KernelConnection, recorder: Recorder
+) -> None:
+    code = "import time\nprint('on', flush=True)\nfor _ in range(6_000): time.sleep(0.01)"
+    run = asyncio.create_task(kernel.execute(code, reactive=CELL, request_id="looked at"))
+    await recorder.until(lambda: recorder.text("looked at"))
+    await kernel.call("variables", timeout=DEADLINE_S)
+    await kernel.interrupt()
+    assert (await asyncio.wait_for(run, DEADLINE_S)).ename == "KeyboardInterrupt"
+
+
 async def test_asking_again_while_a_message_is_sent_is_not_lost(kernel: KernelConnection) -> None:
     await kernel.execute(
         "import os, signal, sys\n"

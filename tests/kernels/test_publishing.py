@@ -61,10 +61,10 @@ from IPython.display import display
 class Loud:
     def __init__(self): self.me = self
     def __del__(self): print("gone\n", end="", flush=True)
-gc.set_threshold(5)
+gc.set_threshold(3)
 for number in range(300):
     Loud()
-    display(number)
+    {show}(number)
 gc.set_threshold(700)
 gc.collect();
 """
@@ -128,14 +128,17 @@ async def test_a_fork_of_the_kernel_can_speak_while_others_do(kernel: KernelConn
     await recorder.until(lambda: said <= set(lines(recorder, "fork", "stdout")))
 
 
+@pytest.mark.parametrize("show", ["display", "print"])
 async def test_what_objects_say_when_they_end_cuts_no_message_in_two(
-    kernel: KernelConnection, recorder: Recorder
+    kernel: KernelConnection, recorder: Recorder, show: str
 ) -> None:
-    """Python may end them between any two steps, also while their thread sends a message."""
-    reply = await kernel.execute(DYING, request_id="dying", reactive=CELL, timeout=DEADLINE_S)
+    """Python may end them between any two steps, also while their thread writes or sends a message."""
+    request = f"dying {show}"
+    reply = await kernel.execute(DYING.replace("{show}", show), request_id=request, reactive=CELL, timeout=DEADLINE_S)
     assert reply.status == "ok"
-    await recorder.until(lambda: lines(recorder, "dying", "stdout").count("gone") == 300)
-    assert lines(recorder, "dying") == [f"shown {number}" for number in range(300)]
+    await recorder.until(lambda: "".join(lines(recorder, request, "stdout")).count("gone") == 300)
+    if show == "display":
+        assert lines(recorder, request) == [f"shown {number}" for number in range(300)]
 
 
 async def test_an_interrupt_waits_for_the_message_that_is_being_written(

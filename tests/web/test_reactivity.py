@@ -84,6 +84,23 @@ def test_a_killed_kernel_is_told_and_the_next_run_starts_another(page: Page, ser
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_kernel_is_shut_down_and_what_it_made_is_out_of_date(page: Page, service: Service) -> None:
+    open_notebook(page, service, make(service, "print(6 * 7)"))
+    page.keyboard.press("Control+Enter")
+    expect(cell(page, "c0").locator(".stream-stdout")).to_contain_text("42", timeout=RUN_MS)
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    page.get_by_role("combobox").fill("Shut the kernel down")
+    page.keyboard.press("Enter")
+    expect(page.locator(".kernel")).to_have_text("no kernel yet", timeout=RUN_MS)
+    expect(cell(page, "c0")).to_have_attribute("data-status", "stale")
+    expect(cell(page, "c0").locator(".stream-stdout")).to_contain_text("42")
+    cell(page, "c0").hover()
+    expect(cell(page, "c0")).to_contain_text("The kernel that it ran in was shut down.")
+    page.keyboard.press("Control+Enter")
+    expect(cell(page, "c0")).to_have_attribute("data-status", "success", timeout=RUN_MS)
+
+
 def test_a_kernel_too_many_is_told_why_and_starts_once_there_is_room(browser: Browser, tmp_path: Path) -> None:
     with serve(create_app(settings_for(tmp_path, max_kernels=1))) as service, visitor(browser, service) as page:
         other, notebook = make(service, "1"), make(service, "print(6 * 7)")
