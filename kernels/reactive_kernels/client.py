@@ -215,10 +215,12 @@ class KernelClient:
             raise KernelError(f"The kernel-side helper did not answer ({reply.get('evalue') or reply.get('status')}).")
         return answer
 
-    async def run_silently(self, code: str, *, expressions: Mapping[str, str], timeout: float) -> dict[str, Any]:
+    async def run_silently(
+        self, code: str, *, expressions: Mapping[str, str], metadata: Mapping[str, Any] | None = None, timeout: float
+    ) -> dict[str, Any]:
         """Run code that belongs to no cell, leaving no trace in the history; the content of its reply."""
         content = {"code": code, "user_expressions": dict(expressions), **_SILENT}
-        return await self.ask("shell", "execute_request", content, timeout=timeout)
+        return await self.ask("shell", "execute_request", content, metadata=dict(metadata or {}), timeout=timeout)
 
     def note_interrupt(self) -> None:
         """An interrupt goes out: a request that it hits between the lines may end without a reply."""

@@ -352,8 +352,13 @@ class KernelConnection:
             await self._install_helper(client, wrapped=self.implementation == "ipython")
 
     async def _install_helper(self, client: KernelClient, *, wrapped: bool) -> None:
-        code, expressions = helper.installation(wrapped=wrapped), {"version": helper.PROBE}
-        reply = await client.run_silently(code, expressions=expressions, timeout=self._start_timeout)
+        code, metadata = (
+            await asyncio.to_thread(helper.installation)
+            if wrapped
+            else (helper.installation_around(), dict[str, Any]())
+        )
+        expressions, limit = {"version": helper.PROBE}, self._start_timeout
+        reply = await client.run_silently(code, expressions=expressions, metadata=metadata, timeout=limit)
         self.has_helper = helper.is_installed(reply)
         self.takes_batches = self.has_helper and wrapped
         if not self.has_helper:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import base64
 import json
+import marshal
 import zlib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from importlib.util import MAGIC_NUMBER
 from typing import Any
 
 # The functions that change nothing, and may be called while a cell runs.
@@ -71,39 +73,57 @@ _LATER = {
     "_reactive_nb.kernel_sql_database": "kernel_sql_database.py",
     "_reactive_nb.kernel_sql_database_rows": "kernel_sql_database_rows.py",
 }
+LABEL = "reactive_nb_helper"
+"""In the metadata of the request that installs the helper: IPython looks through these but once, and not as code."""
 # What unpacks modules, and loads them in order or keeps them for later: one expression, that leaves no name behind.
+# To compile them is most of the work, so they come compiled as well, for a kernel whose Python is as ours.
 _LOADER = (
-    "(lambda sys, now, later: [["
+    "(lambda sys, unpacked, sent: (lambda compiled, sources, later: [["
     "sys.modules.__setitem__(name, type(sys)(name)),"
     " sys.modules[name].__dict__.update(__package__='_reactive_nb'),"
-    " exec(compile(source, '<' + name + '>', 'exec'), sys.modules[name].__dict__)] for name, source in now]"
-    " and later and sys.modules['_reactive_nb.kernel_later'].SOURCES.update(later))"
-    "(__import__('sys'), *__import__('json').loads("
-    "__import__('zlib').decompress(__import__('base64').b64decode({packed!r}))))"
+    " exec(code if compiled else compile(code, '<' + name + '>', 'exec'), sys.modules[name].__dict__)]"
+    " for name, code in compiled or sources]"
+    " and later and sys.modules['_reactive_nb.kernel_later'].SOURCES.update(later))("
+    "sent['magic'] == __import__('importlib.util').util.MAGIC_NUMBER.hex()"
+    " and __import__('marshal').loads(unpacked(sent['compiled'])),"
+    " *__import__('json').loads(unpacked(sent['sources']))))"
+    "(__import__('sys'), lambda packed: __import__('zlib').decompress(__import__('base64').b64decode(packed)), {sent})"
 )
+_SENT = f"__import__('IPython').get_ipython().kernel.get_parent()['metadata'][{LABEL!r}]"
 
 
 @cache
-def installation(*, wrapped: bool = True) -> str:
-    """The code that installs the helper: expressions only, so that no name is left in the user's namespace.
+def installation() -> tuple[str, dict[str, Any]]:
+    """The code that installs the helper in an ipykernel, and the metadata of its request.
 
-    Not `wrapped`: in a kernel that is no ipykernel (see `kernel_around`).
+    Expressions only, so that no name is left in the user's namespace.
     """
-    if wrapped:
-        return _loading(_SOURCES, _LATER)
-    code = _loading({name: file for name, file in _SOURCES.items() if name not in _OF_IPYKERNEL}, _LATER)
-    around = _loading({"_reactive_nb_around": "kernel_around.py"}, {})
+    return _LOADER.format(sent=_SENT), {LABEL: _sent(_SOURCES, _LATER)}
+
+
+@cache
+def installation_around() -> str:
+    """The code that installs the helper in a Python kernel that is no ipykernel (see `kernel_around`)."""
+    sources = {name: file for name, file in _SOURCES.items() if name not in _OF_IPYKERNEL}
+    code = _LOADER.format(sent=repr(_sent(sources, _LATER)))
+    around = _LOADER.format(sent=repr(_sent({"_reactive_nb_around": "kernel_around.py"}, {})))
     return f"{around}\n__import__('_reactive_nb_around').load(globals(), {code!r})"
 
 
-def _loading(now: Mapping[str, str], later: Mapping[str, str]) -> str:
-    """Packed, for a kernel takes as long to read the text of a string as to compile what is in it.
+def _sent(now: Mapping[str, str], later: Mapping[str, str]) -> dict[str, str]:
+    """Modules to load, and sources to keep, as the loader takes them."""
+    sources = [(name, _text(file)) for name, file in now.items()]
+    compiled = [(name, compile(source, f"<{name}>", "exec", dont_inherit=True)) for name, source in sources]
+    kept = {name: _text(file) for name, file in later.items()}
+    return {
+        "magic": MAGIC_NUMBER.hex(),
+        "compiled": _packed(marshal.dumps(compiled)),
+        "sources": _packed(json.dumps([sources, kept]).encode()),
+    }
 
-    On two lines, for IPython looks whether a cell of one line is one of its commands.
-    """
-    sources = [[(name, _text(file)) for name, file in now.items()], {name: _text(file) for name, file in later.items()}]
-    packed = base64.b64encode(zlib.compress(json.dumps(sources).encode())).decode()
-    return f"{_LOADER.format(packed=packed)}\nNone"
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content)).decode()
 
 
 def _text(file: str) -> str:

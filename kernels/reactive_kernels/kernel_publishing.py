@@ -18,6 +18,7 @@ after all that was handed over before. What makes that safe:
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import os
 import sys
@@ -26,7 +27,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import zmq
+zmq: Any = importlib.import_module("zmq")
 
 _NEEDED = ("_events", "_event_pipe", "_event_puller", "_handle_event", "_really_send", "schedule", "io_loop", "socket")
 _LONGEST_WAIT_S = 1.0

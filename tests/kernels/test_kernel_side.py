@@ -330,8 +330,14 @@ def test_it_is_written_for_python_3_9_and_its_library(source: str) -> None:
         assert not isinstance(node, ast.Match)
 
 
-async def test_it_loads_in_less_than_twice_the_time_that_argparse_takes_to_compile(kernel: KernelConnection) -> None:
-    """That is 20 ms where nothing else runs; what else runs slows both down alike."""
+@pytest.mark.parametrize("python", ["ours", "another"])
+async def test_it_loads_compiled_in_less_time_than_argparse_takes_to_compile(
+    kernel: KernelConnection, python: str
+) -> None:
+    """That is 10 ms where nothing else runs; what else runs slows both down alike. Another Python compiles it."""
+    installing, labels = helper.installation()
+    if python == "another":
+        labels = {helper.LABEL: {**labels[helper.LABEL], "magic": "another"}}
     code = f"""
     import argparse, inspect
     from time import thread_time
@@ -339,12 +345,12 @@ async def test_it_loads_in_less_than_twice_the_time_that_argparse_takes_to_compi
         began = thread_time()
         act()
         return thread_time() - began
-    own, other = {helper.installation()!r}, inspect.getsource(argparse)
+    own, other = {installing!r}, inspect.getsource(argparse)
     times = [(spent(lambda: exec(own)), spent(lambda: compile(other, "", "exec"))) for _ in range(5)]
     share = min(time for time, _ in times) / min(time for _, time in times)
     """
-    await kernel.execute(textwrap.dedent(code))
-    assert float(await shown(kernel, "share")) < 2
+    assert (await kernel.execute(textwrap.dedent(code), metadata=labels)).status == "ok"
+    assert (float(await shown(kernel, "share")) < 1) is (python == "ours")
 
 
 async def test_its_share_of_a_run_is_small(kernel: KernelConnection) -> None:

@@ -162,7 +162,7 @@ class StorageContract:
                 return_exceptions=True,
             )
         won = [result for result in results if isinstance(result, Notebook)]
-        assert len(won) == 1
+        assert len(won) == 1, results
         assert sum(isinstance(result, RevisionConflict) for result in results) == 19
         assert await storage.load(first.id) == won[0]
 

@@ -33,7 +33,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing
 @contextmanager
 def moto(port: int | None = None) -> Iterator[str]:
     """moto's server, at a free port unless one is given; its address."""
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p"]
+    command = [sys.executable, str(Path(__file__).with_name("moto_server.py"))]
     with _running(lambda port: [*command, str(port)], port=port) as url:
         yield url
 
