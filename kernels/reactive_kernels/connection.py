@@ -352,11 +352,8 @@ class KernelConnection:
             await self._install_helper(client, wrapped=self.implementation == "ipython")
 
     async def _install_helper(self, client: KernelClient, *, wrapped: bool) -> None:
-        code, metadata = (
-            await asyncio.to_thread(helper.installation)
-            if wrapped
-            else (helper.installation_around(), dict[str, Any]())
-        )
+        installation = helper.installation if wrapped else helper.installation_around
+        code, metadata = await asyncio.to_thread(installation)  # the first time, the helper is compiled
         expressions, limit = {"version": helper.PROBE}, self._start_timeout
         reply = await client.run_silently(code, expressions=expressions, metadata=metadata, timeout=limit)
         self.has_helper = helper.is_installed(reply)

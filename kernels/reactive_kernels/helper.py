@@ -102,12 +102,12 @@ def installation() -> tuple[str, dict[str, Any]]:
 
 
 @cache
-def installation_around() -> str:
-    """The code that installs the helper in a Python kernel that is no ipykernel (see `kernel_around`)."""
+def installation_around() -> tuple[str, dict[str, Any]]:
+    """The same for a Python kernel that is no ipykernel (see `kernel_around`): all is in the code."""
     sources = {name: file for name, file in _SOURCES.items() if name not in _OF_IPYKERNEL}
     code = _LOADER.format(sent=repr(_sent(sources, _LATER)))
     around = _LOADER.format(sent=repr(_sent({"_reactive_nb_around": "kernel_around.py"}, {})))
-    return f"{around}\n__import__('_reactive_nb_around').load(globals(), {code!r})"
+    return f"{around}\n__import__('_reactive_nb_around').load(globals(), {code!r})", {}
 
 
 def _sent(now: Mapping[str, str], later: Mapping[str, str]) -> dict[str, str]:
