@@ -350,7 +350,7 @@ async def test_it_loads_compiled_in_less_time_than_argparse_takes_to_compile(
     share = min(time for time, _ in times) / min(time for _, time in times)
     """
     assert (await kernel.execute(textwrap.dedent(code), metadata=labels)).status == "ok"
-    assert (float(await shown(kernel, "share")) < 1) is (python == "ours")
+    assert float(await shown(kernel, "share")) < (1 if python == "ours" else 3)
 
 
 async def test_its_share_of_a_run_is_small(kernel: KernelConnection) -> None:
